@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/api"
+	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/store"
@@ -265,4 +266,29 @@ func TestRequestsOfADaemonThatStops(t *testing.T) {
 	}
 	close(release)
 	<-done
+}
+
+// A handler that cannot go on breaks the connection: nobody takes a part of an answer for all of it. One with a bug is answered.
+func TestAnswersBreakOff(t *testing.T) {
+	t.Parallel()
+	s := api.New(api.Config{Books: &books.Books{}, Feed: api.NewFeed(nil, nil), Log: slog.New(slog.DiscardHandler)})
+	s.Handle("/part", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Write(bytes.Repeat([]byte("a"), 10_000)) //nolint:errcheck // the test reads it
+		panic(http.ErrAbortHandler)
+	}))
+	s.Handle("/bug", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a bug") }))
+	x := httptest.NewServer(s.Handler())
+	defer x.Close()
+	res, err := x.Client().Get(x.URL + "/part")
+	if err == nil {
+		_, err = io.ReadAll(res.Body)
+		res.Body.Close()
+	}
+	if err == nil {
+		t.Error("a part of an answer passes for all of it")
+	}
+	if res, err = x.Client().Get(x.URL + "/bug"); err != nil || res.StatusCode != http.StatusInternalServerError {
+		t.Fatalf("%v, %v", res, err)
+	}
+	res.Body.Close()
 }

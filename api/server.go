@@ -20,6 +20,7 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/tally"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/poster"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -38,7 +39,9 @@ type Config struct {
 	ReadOnly bool   // this daemon only reads a database that another one writes
 	Token    string // of clients that may do more than read; empty for none
 	// Alerts returns the service that sends alerts; nil while none runs, as in a daemon that only reads.
-	Alerts    func() *notify.Service
+	Alerts func() *notify.Service
+	// Poster returns the service that posts tickets for people without a node; nil while none runs. It is nil if the daemon posts nothing.
+	Poster    func() *poster.Service
 	Origins   []string       // other sites whose pages may read answers in a browser, such as https://pools.example.org
 	Proxies   []netip.Prefix // proxies in front that name the client in X-Forwarded-For
 	Hosts     []string       // the only names by which browsers may reach the server, in lower case; empty for any, unless Local
@@ -179,6 +182,7 @@ func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 	out.Ready = out.Trouble == ""
 	s.freshness(&out)
 	out.Alerts = s.deliveries()
+	out.Posting = s.Posting()
 	return out, err
 }
 
@@ -266,7 +270,11 @@ func HTTP(handler http.Handler, log *slog.Logger) *http.Server {
 func recovered(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if p := recover(); p != nil && p != http.ErrAbortHandler { //nolint:errorlint // net/http compares so
+			p := recover()
+			if p == http.ErrAbortHandler { //nolint:errorlint // net/http compares so
+				panic(p) // it breaks the connection, so that nobody takes a part of an answer for all of it
+			}
+			if p != nil {
 				log.Error("a request caused a panic", "path", r.URL.Path, "panic", fmt.Sprint(p))
 				problem(w, http.StatusInternalServerError, "the request failed because of a bug in this program: please report it together with the request")
 			}
@@ -378,6 +386,13 @@ func (s *Server) register() {
 		x, err := b.Address(ctx, in.Address)
 		return one(s, x, err)
 	})
+	get(s, "coins", "/accounts/{address}/coins", "Unspent outputs of an address and what they can back, most valuable first", func(ctx context.Context, in *struct {
+		AddressInput
+		wire.CoinQuery
+	}) (*body[wire.List[wire.Coin]], error) {
+		items, tip, next, err := b.Coins(ctx, in.Address, in.CoinQuery)
+		return list(s, items, tip, next, err)
+	})
 	get(s, "output", "/outputs/{output}", "An unspent output and whether it backs pledges", func(ctx context.Context, in *struct {
 		Output string `path:"output" maxLength:"80" doc:"txid:vout"`
 	}) (*body[wire.Coin], error) {
@@ -400,6 +415,7 @@ func (s *Server) register() {
 	s.registerLists()
 	s.registerStream()
 	s.registerAlerts()
+	s.registerPosting()
 	huma.Register(s.api, huma.Operation{
 		OperationID: "check-ticket", Method: http.MethodPost, Path: "/api/v1/tickets/check",
 		Summary:      "Check whether the next block would accept a ticket, without posting it",

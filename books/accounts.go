@@ -307,22 +307,3 @@ func (v *view) position(pl *store.Pledge, reputations map[pastelid.PastelID]int)
 	}
 	return x, v.moments(next)
 }
-
-// Coin returns an unspent output, named txid:vout, that is large enough to be pledged.
-func (b *Books) Coin(ctx context.Context, output string) (x wire.Coin, err error) {
-	out, err := pastel.ParseOutPoint(output)
-	if err != nil {
-		return x, badRequest("%q is not an output (%v): give it as txid:vout", output, err)
-	}
-	err = b.view(ctx, func(v *view) error {
-		c, err := v.Coin(out)
-		if err != nil {
-			return err
-		}
-		owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: c.Owner}
-		x = wire.Coin{Output: out.String(), Address: owner.Encode(&b.net.Network), Value: c.Value, Backs: c.Backs}
-		x.Since, err = v.moment(c.Height)
-		return err
-	})
-	return x, err
-}

@@ -50,6 +50,7 @@ type Books struct {
 type network struct {
 	tip    pastel.BlockHash
 	income once[*income]
+	names  once[[]knownName]
 }
 
 // New returns the read model of a database.

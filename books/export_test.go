@@ -46,3 +46,8 @@ func (x *OnDemand) Busy(patience time.Duration) (free func()) {
 	x.patience = patience
 	return func() { <-x.turn; x.patience = simulateFor }
 }
+
+// WrongLetters is wrongLetters of texts.
+func WrongLetters(text, name string, most int) int {
+	return wrongLetters([]rune(text), []rune(name), most)
+}

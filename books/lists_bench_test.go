@@ -89,6 +89,7 @@ func BenchmarkLists(b *testing.B) {
 		}},
 		{"past pools", func() error { _, _, _, err := x.PastPools(ctx, 9_000, wire.Page{}); return err }},
 		{"operators", func() error { _, _, _, err := x.Operators(ctx, wire.OperatorQuery{}); return err }},
+		{"names like a text", func() error { _, err := x.NamedLike(ctx, "poll77", 50); return err }},
 		{"income over time", func() error { _, err := x.Series(ctx, "pool77", 0); return err }},
 	} {
 		b.Run(c.name, func(b *testing.B) {

@@ -99,8 +99,9 @@ func (e *AnswerError) Error() string { return e.Host + " " + e.Detail }
 
 // A ProblemError is the daemon's refusal of a request (RFC 9457). It matches ErrNotFound if the status is 404.
 type ProblemError struct {
-	Status int // HTTP status
-	Detail string
+	Status     int // HTTP status
+	Detail     string
+	RetryAfter time.Duration // after which to ask again, as the daemon says; 0 if it does not
 }
 
 func (e *ProblemError) Error() string { return e.Detail }
@@ -143,7 +144,7 @@ func ask[T any](ctx context.Context, c *Client, method, path string, query any, 
 		case err != nil:
 			return out, err
 		}
-		if res.StatusCode != http.StatusTooManyRequests || try == tries {
+		if res.StatusCode != http.StatusTooManyRequests || try == tries || retryAfter(res) > patience {
 			return read[T](res, text)
 		}
 		select {
@@ -161,11 +162,17 @@ const tries = 10
 
 // later returns when to send a request again that was put off.
 func later(res *http.Response) time.Duration {
-	seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
+	return min(max(retryAfter(res), time.Second), 5*time.Second)
+}
+
+// retryAfter returns after which time the daemon wants to be asked again; 0 if it does not say.
+func retryAfter(res *http.Response) time.Duration {
+	const most = 7 * 24 * time.Hour
+	seconds, err := strconv.ParseUint(res.Header.Get("Retry-After"), 10, 31)
 	if err != nil {
-		seconds = 1
+		return 0
 	}
-	return time.Duration(min(max(seconds, 1), 5)) * time.Second
+	return min(time.Duration(seconds)*time.Second, most)
 }
 
 // send sends a request once, and reads the answer.
@@ -275,7 +282,7 @@ func problem(res *http.Response, text []byte) error {
 	for _, x := range p.Errors {
 		p.Detail += fmt.Sprintf("; %s: %s", strings.TrimPrefix(x.Location, "query."), x.Message)
 	}
-	return &ProblemError{res.StatusCode, brief(p.Detail)}
+	return &ProblemError{res.StatusCode, brief(p.Detail), retryAfter(res)}
 }
 
 func get[T any](ctx context.Context, c *Client, path string, query any, elements ...string) (T, error) {
@@ -367,6 +374,23 @@ func (c *Client) Member(ctx context.Context, pastelID string) (wire.Account, err
 // Account returns the pledges, earnings and payments of an address.
 func (c *Client) Account(ctx context.Context, address string) (wire.Account, error) {
 	return get[wire.Account](ctx, c, "/accounts", nil, address)
+}
+
+// Coins lists the outputs of an address that can back a pledge, most valuable first.
+func (c *Client) Coins(ctx context.Context, address string, q wire.CoinQuery) (wire.List[wire.Coin], error) {
+	return get[wire.List[wire.Coin]](ctx, c, "/accounts", q, address, "coins")
+}
+
+// MostCoins is how many outputs AllCoins returns at most.
+const MostCoins = 10_000
+
+// AllCoins is Coins for all pages, as AllPools is. More than MostCoins are an error.
+func (c *Client) AllCoins(ctx context.Context, address string, q wire.CoinQuery) (wire.List[wire.Coin], error) {
+	q.Limit = wire.MaxLimit
+	return whole(MostCoins, func(cursor string) (wire.List[wire.Coin], error) {
+		q.Cursor = cursor
+		return c.Coins(ctx, address, q)
+	})
 }
 
 // Output returns an unspent output, named txid:vout, and whether it backs pledges, or ErrNotFound.

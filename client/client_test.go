@@ -45,8 +45,14 @@ func TestQueriesAreParameters(t *testing.T) {
 		"GET /api/v1/events from=1&to=2&type=pool.created%2Cpledge.left": func() error { _, err := c.Events(ctx, events); return err },
 		"GET /api/v1/pools/a%2Fb/income blocks=5":                        func() error { _, err := c.PoolIncome(ctx, "a/b", wire.SeriesQuery{Blocks: 5}); return err },
 		"GET /api/v1/blocks/12/pools ":                                   func() error { _, err := c.PastPools(ctx, 12, wire.Page{}); return err },
-		"POST /api/v1/tickets/check ":                                    func() error { _, err := c.CheckTicket(ctx, []byte("{}")); return err },
-		"DELETE /api/v1/alerts/x%3Fy ":                                   func() error { return c.Unsubscribe(ctx, "x?y") },
+		"GET /api/v1/accounts/tP/coins limit=1000&pool=acme.00": func() error {
+			_, err := c.AllCoins(ctx, "tP", wire.CoinQuery{OfPool: wire.OfPool{Pool: "acme.00"}})
+			return err
+		},
+		"POST /api/v1/tickets/check ":  func() error { _, err := c.CheckTicket(ctx, []byte("{}")); return err },
+		"POST /api/v1/tickets ":        func() error { _, err := c.PostTicket(ctx, []byte("{}")); return err },
+		"POST /api/v1/registrations ":  func() error { _, err := c.Register(ctx, wire.Registration{}); return err },
+		"DELETE /api/v1/alerts/x%3Fy ": func() error { return c.Unsubscribe(ctx, "x?y") },
 	} {
 		if err := ask(); err != nil {
 			t.Error(err)

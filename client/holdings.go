@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -59,7 +60,12 @@ func (h *Holding) Part() string {
 	if h.Role != "member" || h.PoolCounted <= 0 {
 		return "0"
 	}
-	n := h.Counted * 10_000 / h.PoolCounted
+	return percent(h.Counted, h.PoolCounted)
+}
+
+// percent returns what part is of a whole that is not 0.
+func percent(part, whole int64) string {
+	n := part * 10_000 / whole
 	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%d.%02d", n/100, n%100), "0"), ".")
 }
 
@@ -82,4 +88,61 @@ func Largest(list []wire.PoolPledge, n int) []wire.PoolPledge {
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b wire.PoolPledge) int { return cmp.Compare(b.Offered, a.Offered) })
 	return list[:n]
+}
+
+// Person is what a PastelID has pledged to a pool: the sum of its pledges, and the pledges in join order.
+type Person struct {
+	PastelID string
+	Offered  int64 // PSL, as are the next two
+	Counted  int64
+	Held     int64
+	Accrued  pastel.Amount
+	Since    *wire.Moment // the last block in which more of a pledge started to count; nil if nothing has
+	Pledges  []wire.PoolPledge
+}
+
+// People combines a pool's pledges by PastelID. Those who offer the most coins come first, those who joined earlier first among equals.
+func People(list []wire.PoolPledge) []Person {
+	people, of := []Person{}, map[string]int{}
+	for i := range list {
+		p := &list[i]
+		n, known := of[p.PastelID]
+		if !known {
+			n = len(people)
+			of[p.PastelID] = n
+			people = append(people, Person{PastelID: p.PastelID})
+		}
+		x := &people[n]
+		x.Offered, x.Counted, x.Held, x.Accrued = x.Offered+p.Offered, x.Counted+p.Counted, x.Held+p.Held, x.Accrued+p.Accrued
+		if p.Since != nil && (x.Since == nil || x.Since.Height < p.Since.Height) {
+			x.Since = p.Since
+		}
+		x.Pledges = append(x.Pledges, *p)
+	}
+	slices.SortStableFunc(people, func(a, b Person) int { return cmp.Compare(b.Offered, a.Offered) })
+	return people
+}
+
+// Roles returns the roles of the person's pledges, each once, in the order in which the pledges joined.
+func (x *Person) Roles() (list []string) {
+	for i := range x.Pledges {
+		if role := x.Pledges[i].Role; !slices.Contains(list, role) {
+			list = append(list, role)
+		}
+	}
+	return list
+}
+
+// Share returns the person's share of the members' coins in percent, "0" unless a pledge is a member's; counted are the pool's coins that count.
+func (x *Person) Share(counted int64) string {
+	var mine int64
+	for i := range x.Pledges {
+		if p := &x.Pledges[i]; p.Role == "member" {
+			mine += p.Counted
+		}
+	}
+	if counted <= 0 {
+		return "0"
+	}
+	return percent(mine, counted)
 }

@@ -32,7 +32,7 @@ var (
 // words are the fields with texts of people or other programs, which may contain anything; commands escape them. The others name or count
 // something: ids, addresses, statuses.
 var words = map[string]bool{
-	"company": true, "companies": true, "text": true, "trouble": true, "last_error": true, "to": true, "hex": true,
+	"company": true, "companies": true, "text": true, "trouble": true, "last_error": true, "to": true, "hex": true, "unfit": true,
 	"listed": true, "payee": true, "machine": true, // of a node's list
 }
 

@@ -46,6 +46,7 @@ func (x *coinSpent) undo(s *State) error {
 }
 
 // code omits the chain of the backing; a flag says that the coin is in it.
+// code never changes: databases index outputs by what it writes.
 func (x *coin) code(c *coder) {
 	c.amount(&x.value)
 	c.u32((*uint32)(&x.origin))

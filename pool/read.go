@@ -63,6 +63,7 @@ func ReadStanding(params *Params, tip pastel.Height, r Record) (Standing, error)
 
 // Coin is an unspent output that backs pledges or can (protocol 3).
 type Coin struct {
+	Output   pastel.OutPoint
 	Value    pastel.Amount
 	Owner    pastel.KeyHash
 	Height   pastel.Height // of its block
@@ -76,8 +77,8 @@ func CoinKey(out pastel.OutPoint) []byte { return coinKey(nil, out) }
 // ReadCoin reads a record of RecordCoin.
 func ReadCoin(r Record) (Coin, error) {
 	var x coin
+	var out pastel.OutPoint
 	err := readRecord(r, func(key, c *coder) error {
-		var out pastel.OutPoint
 		key.raw(out.TxID[:])
 		key.u32be(&out.Vout)
 		x.code(c)
@@ -86,5 +87,5 @@ func ReadCoin(r Record) (Coin, error) {
 	if err != nil {
 		return Coin{}, fmt.Errorf("stored %s record %x: %w", r.Kind, r.Key, err)
 	}
-	return Coin{x.value, x.owner, x.origin.height(), x.origin.coinbase(), x.origin.backing()}, nil
+	return Coin{out, x.value, x.owner, x.origin.height(), x.origin.coinbase(), x.origin.backing()}, nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -15,29 +14,17 @@ import (
 
 // Alerts is the part of a ledger's database that the ledger does not use: subscriptions, and messages waiting to be sent. It has its own
 // connections besides the writer's, and writes only while the role is its writer's. Alerts is safe for concurrent use.
-type Alerts struct {
-	reader Reader // provides the network for snapshots
-	role   role
-	turn   sync.Mutex // one transaction at a time: they are short, and need not learn from the database that they collide
-}
+type Alerts struct{ beside }
 
 // OpenAlerts opens the part of the database that is about alerts. Close it before the store.
 func (s *Store) OpenAlerts(ctx context.Context) (*Alerts, error) {
-	a := &Alerts{reader: Reader{net: s.net, place: s.place, engine: s.reads}, role: s.role}
-	var err error
-	if a.reader.pool, err = s.engine.another(); err != nil {
-		return nil, s.place.name(ctx, err)
-	}
 	const connections = 4
-	a.reader.pool.SetMaxOpenConns(connections)
-	if err := a.reader.View(ctx, func(s *Snapshot) error { return s.checkVersion() }); err != nil {
-		return nil, errors.Join(err, a.Close())
+	a := &Alerts{}
+	if err := s.openBeside(ctx, &a.beside, connections); err != nil {
+		return nil, err
 	}
 	return a, nil
 }
-
-// Close closes the connections.
-func (a *Alerts) Close() error { return a.reader.Close() }
 
 // View lets f read, as Reader.View does, including alerts. f cannot write.
 func (a *Alerts) View(ctx context.Context, f func(*AlertTx) error) error {
@@ -47,31 +34,7 @@ func (a *Alerts) View(ctx context.Context, f func(*AlertTx) error) error {
 // Do runs f in one transaction. If f returns no error, all of it is stored, otherwise nothing. f must be quick and use only the database:
 // the ledger may have to wait for it. Once another writer has taken over, Do returns ErrOvertaken.
 func (a *Alerts) Do(ctx context.Context, f func(*AlertTx) error) (err error) {
-	a.turn.Lock()
-	defer a.turn.Unlock()
-	conn, err := a.reader.pool.Conn(ctx)
-	if err != nil {
-		return a.reader.place.explain(ctx, err)
-	}
-	defer conn.Close() // returns it to the pool
-	if _, err := conn.ExecContext(ctx, a.reader.engine.write); err != nil {
-		return a.reader.place.explain(ctx, err)
-	}
-	stored := false
-	defer func() {
-		if !stored { // also if f panics
-			// If this fails, the connection has failed, and the transaction ends with it.
-			conn.ExecContext(context.WithoutCancel(ctx), rollback) //nolint:errcheck // see above
-		}
-	}()
-	if err = a.role.held(ctx, conn, a.reader.engine.holder); err == nil {
-		err = f(&AlertTx{&Snapshot{ctx, conn, &a.reader}, db.New(conn)})
-	}
-	if err == nil {
-		_, err = conn.ExecContext(ctx, "COMMIT")
-		stored = err == nil
-	}
-	return a.reader.place.explain(ctx, err)
+	return a.do(ctx, func(s *Snapshot) error { return f(&AlertTx{s, db.New(s.conn)}) })
 }
 
 // AlertTx is a transaction on alerts. It also reads the ledger as of one block.

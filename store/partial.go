@@ -10,8 +10,8 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// StateFor returns as much of the state as simulating a transaction reads (pool.ReadPart). It costs what it returns; only for an output whose
-// address already backs pledges, it looks through all pledgeable outputs, in the database.
+// StateFor returns as much of the state as simulating a transaction reads (pool.ReadPart). It costs what it returns, and
+// for an output whose address already backs pledges what the outputs of that address are.
 func (s *Snapshot) StateFor(reads pool.Reads) (*pool.State, error) {
 	x := partial{s: s, reads: reads}
 	for _, read := range []func() error{x.tip, x.people, x.coins, x.statements, x.pools, x.pledges, x.named} { // in the order of kinds
@@ -98,14 +98,7 @@ func (x *partial) coins() error {
 		if len(theirs) == 0 { // its other outputs back nothing
 			continue
 		}
-		err = x.s.records("WHERE kind = $1 AND "+x.s.r.engine.within, []any{int16(pool.RecordCoin), c.Owner[:]}, func(r pool.Record) error {
-			other, err := pool.ReadCoin(r)
-			if err == nil && other.Owner == c.Owner && other.Backs {
-				err = keep(r)
-			}
-			return err
-		})
-		if err != nil {
+		if err := x.s.backing(c.Owner, keep); err != nil {
 			return err
 		}
 	}

@@ -38,6 +38,7 @@ type facts struct {
 	member   string // PastelID
 	reward   string
 	owner    string // pledged address
+	hash     pastel.KeyHash
 	operator string
 	fee      string
 	escrow   string
@@ -56,7 +57,13 @@ func gather(t *testing.T, x *store.AlertTx) (f facts) {
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		t.Fatal(err)
 	}
+	net := regtest(t)
+	owner, err := pastel.ParseAddress(&net.Network, pledges[0].Address)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return facts{
+		hash: owner.Hash,
 		pool: pools[0].ID, num: pools[0].Num, member: pledges[0].PastelID, reward: pledges[0].Reward, owner: pledges[0].Address, operator: pools[0].Operator.String(),
 		fee: encode(t, pools[0].FeeAddress), escrow: encode(t, pools[0].Escrow), payout: payouts[0].TxID, settled: payouts[0].Settled, amended: events[0], output: pledges[0].Output,
 	}
@@ -90,13 +97,17 @@ func next(integers, texts int) store.Page {
 var questions = slices.Concat([]question{
 	{"tip", []string{"blocks"}, func(x *store.AlertTx, _ *facts) error { return none(x.Tip()) }},
 	{"block", nil, func(x *store.AlertTx, _ *facts) error { return none(x.Block(7)) }},
-	{"pool", nil, func(x *store.AlertTx, f *facts) error { return none(x.Pool(f.pool)) }},
-	{"pool of members", nil, func(x *store.AlertTx, f *facts) error { return none(x.PoolOfMembers(f.pool)) }},
+	{"pool", []string{"records"}, func(x *store.AlertTx, f *facts) error { return none(x.Pool(f.pool)) }},
+	{"pool of members", []string{"records"}, func(x *store.AlertTx, f *facts) error { return none(x.PoolOfMembers(f.pool)) }},
 	{"last block that concerned a pool", nil, func(x *store.AlertTx, f *facts) error { return none(x.LastConcerned(f.pool)) }},
 	{"state for a transaction", []string{"records"}, func(x *store.AlertTx, f *facts) error {
 		id, err := pastelid.Parse(f.member)
 		reads := pool.Reads{PastelIDs: []pastelid.PastelID{id}, Outputs: []pastel.OutPoint{f.output}, Statements: [][32]byte{{}}, Pools: []ticket.PoolID{f.pool}}
 		return errors.Join(err, none(x.StateFor(reads)))
+	}},
+	{"outputs of an address", nil, func(x *store.AlertTx, f *facts) error {
+		after := store.Page{Limit: 20, Desc: true, After: store.CoinPlace(pastel.PSL, f.output)}
+		return errors.Join(none(x.CoinsOf(f.hash, store.Page{Limit: 20, Desc: true})), none(x.CoinsOf(f.hash, after)), none(x.Backing(f.hash)))
 	}},
 	{"concerned", nil, func(x *store.AlertTx, _ *facts) error {
 		_, _, err := x.Concerned(0, 100)
@@ -116,7 +127,7 @@ var questions = slices.Concat([]question{
 	{"times", nil, func(x *store.AlertTx, _ *facts) error { return none(x.Times([]pastel.Height{7, 9})) }},
 	{"operator", nil, func(x *store.AlertTx, f *facts) error { return none(x.Operator(f.operator)) }},
 	{"pools of operators", nil, func(x *store.AlertTx, f *facts) error { return none(x.PoolsOfOperators([]int64{1}, 20)) }},
-	{"pool of claims", nil, func(x *store.AlertTx, f *facts) error { return none(x.PoolOfClaims(f.pool)) }},
+	{"pool of claims", []string{"records"}, func(x *store.AlertTx, f *facts) error { return none(x.PoolOfClaims(f.pool)) }},
 	{"pools with claims", nil, func(x *store.AlertTx, f *facts) error { return none(x.WithClaims([]ticket.PoolID{f.pool})) }},
 	{"amendment", nil, func(x *store.AlertTx, f *facts) error { _, _, err := x.Amendment(&f.amended); return err }},
 	{"ordinal", nil, func(x *store.AlertTx, f *facts) error { return none(x.Ordinal(&f.amended)) }},
@@ -177,6 +188,7 @@ func poolQuestions() (list []question) {
 		}})
 	}
 	list = append(list, question{"pools by the start of their id", nil, func(x *store.AlertTx, _ *facts) error { return none(x.PoolsFrom("large", 5)) }})
+	list = append(list, question{"newest names", []string{"p"}, func(x *store.AlertTx, _ *facts) error { return none(x.NewestNames(5)) }})
 	return append(list, question{"pools before", []string{"p"}, func(x *store.AlertTx, _ *facts) error {
 		return errors.Join(none(x.PoolsAt(200, page)), none(x.PoolsAt(200, next(1, 0))))
 	}})
@@ -304,6 +316,8 @@ var many = []string{
 	`INSERT INTO operators (operator, first_pool, subscribing, active, replenishing, dissolved, expired, closed, ended_short, ended_unused, counted, income,
 		rewards, gap, lost, paid, mined, prompt, cancelled, shortages, leavers)
 		SELECT 1000 + n, 100 + n, 0, 1, 0, 0, 0, 0, 0, 0, n, 0, n, 0, 0, 0, 0, 0, 0, 0, 0 FROM generate_series(1, 2000) AS n`,
+	`INSERT INTO records (kind, key, value) SELECT 3, sha256(n::text::bytea) || '\x00000000',
+		decode(lpad(to_hex(n), 8, '0'), 'hex') || '\x0000000000000000' || substr(sha256((n % 1000)::text::bytea), 1, 20) || '\x0000000000000000' FROM generate_series(1, 20000) AS n`,
 	"ANALYZE",
 }
 
@@ -410,6 +424,8 @@ func planSQLite(t *testing.T, conn *sql.Conn, query string, args []any) (tables 
 		}
 		parts[id] = sqlitePart.MatchString(detail)
 		switch {
+		case strings.Contains(detail, "records USING PRIMARY KEY (kind=?)"):
+			tables = append(tables, "records") // all of a kind
 		case strings.Contains(detail, "(shelf=?"):
 			tables = append(tables, shelf)
 		case detail == "USE TEMP B-TREE FOR ORDER BY" && (parts[parent] || parent == 0 && len(tables) > 0 && !slices.Contains(tables, shelf)):
@@ -457,6 +473,9 @@ func planPostgres(t *testing.T, conn *sql.Conn, query string, args []any) (table
 				name = n.Table
 			}
 			tables = append(tables, name)
+		}
+		if n.Index == "records_pkey" && !strings.Contains(n.Cond, "key") {
+			tables = append(tables, "records") // all of a kind
 		}
 		for i := range n.Plans {
 			walk(&n.Plans[i])

@@ -83,6 +83,20 @@ func (s *Snapshot) PoolsFrom(start string, most int) ([]PoolRow, error) {
 	return all(s, q, s.scanPool)
 }
 
+// PoolName is what people know a pool by.
+type PoolName struct {
+	ID       ticket.PoolID
+	Company  string
+	Operator string // PastelID
+}
+
+// NewestNames returns the names of the newest pools, newest first.
+func (s *Snapshot) NewestNames(most int) ([]PoolName, error) {
+	q := selecting("SELECT p.id, p.company, " + nameOf("p.operator") + " FROM pools p")
+	q.order(Page{Limit: most, Desc: true}, []string{"p.num"})
+	return all(s, q, func(rows *sql.Rows) (x PoolName, err error) { return x, rows.Scan(&x.ID, &x.Company, &x.Operator) })
+}
+
 // CountPools counts the pools that a filter leaves.
 func (s *Snapshot) CountPools(f PoolFilter) (int64, error) {
 	q := selecting("SELECT count(*) FROM pools")

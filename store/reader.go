@@ -31,20 +31,20 @@ type engine struct {
 	write  string // a transaction that sees one state and writes
 	brief  string // limits how long the transaction waits for others; empty if it waits for no more than seconds anyway
 	holder string // reads who holds the writer's role, and keeps others from taking it until the transaction ends
-	within string // whether the bytes value contain the bytes $2
+	worth  string // the value of an output, from its record, in hex digits
 }
 
 // SQLite's lock is taken at the start of a transaction that writes, because one that begins as a read may not become a write. No other
 // transaction can then write to any table.
 var (
-	sqliteReads = engine{begin: "BEGIN", write: "BEGIN IMMEDIATE", holder: writerRow, within: "instr(value, $2) > 0"}
+	sqliteReads = engine{begin: "BEGIN", write: "BEGIN IMMEDIATE", holder: writerRow, worth: sqliteWorth}
 
 	postgresReads = engine{
 		begin:  "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
 		write:  "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ WRITE",
 		brief:  "SET LOCAL lock_timeout = '5s'",
 		holder: writerRow + " FOR SHARE",
-		within: "position($2 IN value) > 0",
+		worth:  postgresWorth,
 	}
 )
 

@@ -200,7 +200,7 @@ func bombs(t testing.TB) map[string]*pastel.Tx {
 	}
 	big := NewRegistration(key(t, 5), "", addr(t, 1), 1)
 	big.LegRoastKey = strings.Repeat("x", contentLimit-500)
-	big.Signature = key(t, 5).Sign(big.signedText())
+	big.Signature = key(t, 5).Sign(big.SignedText())
 	foreign := sampleContract(t)
 	foreign.SubType, foreign.ContractTicket = "other", strings.Repeat("A", 900_000)
 	wrongHash := enclose(append([]byte{idContract}, make([]byte, 900_000)...))

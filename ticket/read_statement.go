@@ -75,7 +75,7 @@ func ReadRegistration(text string) (x *Registration, nets []string, err error) {
 	none := Registration{Collateral: pastel.OutPoint{Vout: 0xffffffff}}
 	id, rest := text[:pastelid.TextSize], text[pastelid.TextSize:]
 	// No address contains a 0, with which the collateral that a personal registration lacks begins.
-	address, seconds, found := strings.Cut(rest, strings.TrimSuffix(string(none.signedText()), "0"))
+	address, seconds, found := strings.Cut(rest, strings.TrimSuffix(string(none.SignedText()), "0"))
 	if !found {
 		return nil, nil, fmt.Errorf("%w: it is no registration", ErrStatement)
 	}
@@ -99,7 +99,7 @@ func ReadRegistration(text string) (x *Registration, nets []string, err error) {
 		return nil, nil, fmt.Errorf("%w: %w", ErrStatement, err)
 	}
 	x = &Registration{PastelID: id, Address: address, Collateral: none.Collateral, Timestamp: unix}
-	if !slices.Equal(x.signedText(), []byte(text)) {
+	if !slices.Equal(x.SignedText(), []byte(text)) {
 		return nil, nil, fmt.Errorf("%w: a number is not written as registrations have it", ErrStatement)
 	}
 	return x, nets, nil

@@ -88,7 +88,7 @@ func TestReadPledge(t *testing.T) {
 	refuse("agreement", (&Init{Version: 1, SmartPoolID: good.SmartPoolID}).AgreementStatement(net.Name))
 	refuse("nothing", "")
 	refuse("long", line+strings.Repeat("x", 1<<20))
-	text := string(NewRegistration(somebody(t), "", good.RewardAddress, 1).signedText())
+	text := string(NewRegistration(somebody(t), "", good.RewardAddress, 1).SignedText())
 	refuse("registration", text)
 }
 
@@ -101,7 +101,7 @@ func TestReadRegistration(t *testing.T) {
 		}
 		for _, kind := range []pastel.AddressKind{pastel.AddressP2PKH, pastel.AddressP2SH} {
 			x := NewRegistration(somebody(t), "", pastel.Address{Kind: kind, Hash: [20]byte{2}}.Encode(&net), 1_900_000_000)
-			got, nets, err := ReadRegistration(string(x.signedText()))
+			got, nets, err := ReadRegistration(string(x.SignedText()))
 			if err != nil || fmt.Sprint(nets) != want {
 				t.Errorf("%s: %v, %v", name, nets, err)
 				continue
@@ -120,7 +120,7 @@ func TestReadRegistration(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	good := string(x.signedText())
+	good := string(x.SignedText())
 	refuse("nothing", "")
 	refuse("cut", good[:100])
 	refuse("no address", strings.Replace(good, address, "", 1))
@@ -134,10 +134,10 @@ func TestReadRegistration(t *testing.T) {
 	refuse("leading zero", strings.TrimSuffix(good, "1900000000")+"01900000000")
 	refuse("far away", good+"000000")
 	refuse("long", good+strings.Repeat("1", 1<<20))
-	refuse("LegRoast key", string(NewRegistration(somebody(t), "key", address, 1).signedText()))
+	refuse("LegRoast key", string(NewRegistration(somebody(t), "key", address, 1).SignedText()))
 	masternode := *x
 	masternode.MNSignature = []byte("signature")
-	refuse("Supernode's", string(masternode.signedText()))
+	refuse("Supernode's", string(masternode.SignedText()))
 	refuse("pledge", pledge(t, net).PledgeStatement(net.Name))
 }
 
@@ -146,7 +146,7 @@ func FuzzReadStatement(f *testing.F) {
 	net := regtest(f)
 	x := pledge(f, net)
 	f.Add(x.PledgeStatement(net.Name))
-	f.Add(string(NewRegistration(somebody(f), "", x.RewardAddress, 1_900_000_000).signedText()))
+	f.Add(string(NewRegistration(somebody(f), "", x.RewardAddress, 1_900_000_000).SignedText()))
 	f.Add("smartpool/1 operate net=main pool=" + string(x.SmartPoolID))
 	f.Fuzz(func(t *testing.T, text string) {
 		x, on, err := ReadPledge(text)
@@ -154,7 +154,7 @@ func FuzzReadStatement(f *testing.F) {
 			t.Errorf("%q is read as %+v", text, x)
 		}
 		r, _, other := ReadRegistration(text)
-		if other == nil && string(r.signedText()) != text {
+		if other == nil && string(r.SignedText()) != text {
 			t.Errorf("%q is read as %+v", text, r)
 		}
 		if err == nil && other == nil {

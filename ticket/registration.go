@@ -65,8 +65,14 @@ func NewRegistration(key *pastelid.PrivateKey, legRoastKey, address string, time
 	x := &Registration{
 		PastelID: key.ID().String(), LegRoastKey: legRoastKey, Address: address, Timestamp: timestamp, Collateral: pastel.OutPoint{Vout: 0xffffffff},
 	}
-	x.Signature = key.Sign(x.signedText())
+	x.Signature = key.Sign(x.SignedText())
 	return x
+}
+
+// SignedRegistration makes a personal registration without a LegRoast key from a signature of its SignedText that was made elsewhere. Verify
+// says whether it is one.
+func SignedRegistration(id, address string, timestamp int64, signature []byte) *Registration {
+	return &Registration{PastelID: id, Address: address, Timestamp: timestamp, Collateral: pastel.OutPoint{Vout: 0xffffffff}, Signature: signature}
 }
 
 func (x *Registration) encode() []byte {
@@ -85,8 +91,8 @@ func (x *Registration) Outputs(fee pastel.Amount) ([]pastel.TxOut, error) {
 	return carry(idPastelID, x.encode(), fee, false)
 }
 
-// signedText returns what the PastelID signs: the ticket's fields, one after the other (protocol 2, "Registrations").
-func (x *Registration) signedText() []byte {
+// SignedText returns what the PastelID signs: the ticket's fields, one after the other (protocol 2, "Registrations").
+func (x *Registration) SignedText() []byte {
 	vout := x.Collateral.Vout
 	if vout == 0xffffffff {
 		vout = 0
@@ -103,5 +109,5 @@ func (x *Registration) Verify() (pastelid.PastelID, bool) {
 	if err != nil {
 		return id, false
 	}
-	return id, pastelid.Verify(id, x.signedText(), x.Signature)
+	return id, pastelid.Verify(id, x.SignedText(), x.Signature)
 }

@@ -172,7 +172,7 @@ func TestRegistrationKeyOrder(t *testing.T) {
 		"R is identity":    {key(t, secret).ID(), identity, false, false},
 	} {
 		x := &Registration{PastelID: c.key.String(), Address: addr(t, 1), Collateral: pastel.OutPoint{Vout: 0xffffffff}}
-		k := sha3.SumSHAKE256(slices.Concat([]byte("SigEd448\x00\x00"), c.r[:], c.key[:], x.signedText()), 114)
+		k := sha3.SumSHAKE256(slices.Concat([]byte("SigEd448\x00\x00"), c.r[:], c.key[:], x.SignedText()), 114)
 		slices.Reverse(k)
 		sum := new(big.Int).SetBytes(k)
 		sum.Mul(sum, scalar(secret)).Add(sum, scalar(nonce)).Mod(sum, order)
@@ -182,7 +182,7 @@ func TestRegistrationKeyOrder(t *testing.T) {
 		if id, ok := x.Verify(); ok != c.want || ok && id != c.key {
 			t.Errorf("%s: %v, want %v", name, ok, c.want)
 		}
-		if c.known && !pastelid.VerifyKnown(c.key, x.signedText(), x.Signature) {
+		if c.known && !pastelid.VerifyKnown(c.key, x.SignedText(), x.Signature) {
 			t.Errorf("%s: the signature is not what it should be", name)
 		}
 	}
@@ -255,4 +255,31 @@ func FuzzRegistration(f *testing.F) {
 			t.Fatalf("%q verifies as %s", r.PastelID, id)
 		}
 	})
+}
+
+// A registration signed elsewhere is the one that the key's owner would have made, and no other signature makes it valid.
+func TestRegistrationSignedElsewhere(t *testing.T) {
+	t.Parallel()
+	owner := key(t, 7)
+	id := owner.ID().String()
+	const address, at = "tPmyAddressOfRegtest", 1_700_000_000
+	want := NewRegistration(owner, "", address, at)
+	text := SignedRegistration(id, address, at, nil).SignedText()
+	got := SignedRegistration(id, address, at, owner.Sign(text))
+	if !bytes.Equal(got.encode(), want.encode()) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if _, valid := got.Verify(); !valid {
+		t.Error("its own signature does not verify")
+	}
+	for name, forged := range map[string]*Registration{
+		"another address": SignedRegistration(id, "tPother", at, got.Signature),
+		"another time":    SignedRegistration(id, address, at+1, got.Signature),
+		"another key":     SignedRegistration(id, address, at, key(t, 8).Sign(text)),
+		"none":            SignedRegistration(id, address, at, nil),
+	} {
+		if _, valid := forged.Verify(); valid {
+			t.Errorf("%s: the signature verifies", name)
+		}
+	}
 }

@@ -154,11 +154,11 @@ func TestRegistrationText(t *testing.T) {
 		Collateral: pastel.OutPoint{TxID: pastel.TxID{0xab, 31: 0x01}, Vout: 4_294_967_294},
 	}
 	hash := "01" + strings.Repeat("00", 30) + "ab"
-	if got, want := string(x.signedText()), "jX5KtP"+hash+"-4294967294-12\xff\x00"; got != want {
+	if got, want := string(x.SignedText()), "jX5KtP"+hash+"-4294967294-12\xff\x00"; got != want {
 		t.Errorf("signed text is %q, want %q", got, want)
 	}
 	x.Collateral.Vout = 0xffffffff
-	if got, want := string(x.signedText()), "jX5KtP"+hash+"-0-12\xff\x00"; got != want {
+	if got, want := string(x.SignedText()), "jX5KtP"+hash+"-0-12\xff\x00"; got != want {
 		t.Errorf("signed text is %q, want %q", got, want)
 	}
 }

@@ -54,6 +54,7 @@ var formats = template.FuncMap{
 	"worry":    worried,
 	"sub":      func(a, b int64) int64 { return a - b },
 	"gauge":    newGauge,
+	"refused":  refused,
 	"add":      func(a, b pastel.Amount) pastel.Amount { return a + b },
 	"int64":    func(a int) int64 { return int64(a) },
 	"int":      func(a int64) int { return int(a) },

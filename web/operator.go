@@ -1,9 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -46,6 +49,7 @@ func (s *Site) operator(r *http.Request) (*page, error) {
 		Account wire.Account
 		Gains   []gain
 		Pools   []wire.Pool // live
+		Thin    []thin      // of these
 		Live    int
 		Ended   int
 	}
@@ -68,5 +72,49 @@ func (s *Site) operator(r *http.Request) (*page, error) {
 	if d.Pools, _, _, err = s.cfg.Books.Pools(r.Context(), q); err != nil {
 		return nil, err
 	}
+	if d.Thin, err = s.thinnest(r, d.Pools); err != nil {
+		return nil, err
+	}
 	return ok("operator.html", "Operator "+pastel.Short(id), "/operators", d), err
+}
+
+// mostThin is how many pools the page names critical members of: finding them reads a pool's pledges.
+const mostThin = 5
+
+// thin is an active pool and those who stop its Supernode by leaving.
+type thin struct {
+	wire.Pool
+	Critical wire.CriticalMembers
+}
+
+// mostCritical is how many critical members of a pool are named.
+const mostCritical = 3
+
+// Named returns the critical members that the page names.
+func (x *thin) Named() []string {
+	return x.Critical.Members[:min(len(x.Critical.Members), mostCritical)]
+}
+
+// thinnest returns the active pools with the smallest cushions, smallest first.
+func (s *Site) thinnest(r *http.Request, pools []wire.Pool) (list []thin, err error) {
+	active := slices.DeleteFunc(slices.Clone(pools), func(p wire.Pool) bool { return p.Status != pool.Active.String() })
+	slices.SortStableFunc(active, func(a, b wire.Pool) int { return cmp.Compare(a.Cushion, b.Cushion) })
+	for _, p := range active[:min(len(active), mostThin)] {
+		critical, err := s.cfg.Books.CriticalMembers(r.Context(), p.ID)
+		if err != nil {
+			return nil, err
+		}
+		if critical != nil {
+			list = append(list, thin{p, *critical})
+		}
+	}
+	return list, nil
+}
+
+// patientReceiver is how long a message may wait for its receiver before people should look, in seconds.
+const patientReceiver = 10 * 60
+
+// refused reports whether a receiver of alerts refuses messages, or does not answer.
+func refused(d *wire.Deliveries) bool {
+	return d.GivenUp > 0 || d.Waiting > 0 && d.Oldest > patientReceiver
 }

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/client"
@@ -22,7 +21,7 @@ import (
 const (
 	recent  = 15
 	listing = 50
-	largest = 20 // pledges of a pool, unless the reader asks for all
+	largest = 20 // PastelIDs of a pool, unless the reader asks for all pledges
 )
 
 // latest is the excerpt of a list that a page shows beside other content; now is the ledger's tip.
@@ -106,7 +105,7 @@ type order struct{ Sort, Words string }
 // The orders that the lists offer; the first is a list's own.
 var (
 	poolOrders = []order{
-		{wire.SortOpened, "first opened"}, {wire.SortCounted, "most coins"}, {wire.SortMembers, "most members"}, {wire.SortRoom, "most room"},
+		{wire.SortOpened, "first opened"}, {wire.SortCounted, "most coins"}, {wire.SortMembers, "most pledges"}, {wire.SortRoom, "most room"},
 		{wire.SortFee, "lowest fee"},
 	}
 	operatorOrders = []order{{wire.SortCounted, "most coins"}, {wire.SortRewards, "most blocks paid"}, {wire.SortSince, "longest known"}}
@@ -219,8 +218,9 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	}
 	var d struct {
 		wire.PoolDetail
-		Shown    []wire.PoolPledge // pledges that the page lists
-		Runs     *wire.Supernode   // nil before activation
+		People   int
+		Largest  []client.Person // who offer the most; nil if the page lists each pledge
+		Runs     *wire.Supernode // nil before activation
 		Operator wire.Operator
 		Series   wire.Series
 		Payouts  []wire.Payout
@@ -240,9 +240,9 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 		}
 		d.Runs = &sn
 	}
-	d.Shown = d.Participants
-	if !all(r) {
-		d.Shown = client.Largest(d.Participants, largest)
+	people := client.People(d.Participants)
+	if d.People = len(people); !all(r) {
+		d.Largest = people[:min(len(people), largest)]
 	}
 	if d.Operator, _, err = s.cfg.Books.Operator(r.Context(), d.PoolDetail.Operator); err != nil {
 		return nil, err
@@ -353,73 +353,7 @@ func (s *Site) holding(r *http.Request, account wire.Account, id wire.OfID, addr
 	return d, err
 }
 
-// tickets shows which tickets the chain accepted and rejected, and why.
-func (s *Site) tickets(r *http.Request) (*page, error) {
-	var d struct {
-		Rejected []wire.Event
-		Accepted []wire.Event
-		Older    string
-		Reasons  map[string]string
-		From     pastel.Height // which rejected tickets are there
-	}
-	q := wire.EventQuery{
-		Type: []string{string(pool.TicketRejected)}, To: wire.Now,
-		Page: wire.Page{Order: wire.Newest, Limit: listing, Cursor: r.URL.Query().Get("before")},
-	}
-	var err error
-	if d.Rejected, _, d.Older, err = s.cfg.Books.Events(r.Context(), q); err != nil {
-		return nil, err
-	}
-	d.Reasons = map[string]string{}
-	for _, e := range d.Rejected {
-		d.Reasons[e.Reason] = ticket.Explain(ticket.Reason(e.Reason))
-	}
-	q = wire.EventQuery{Type: byTicket, To: wire.Now, Page: latest}
-	if d.Accepted, _, _, err = s.cfg.Books.Events(r.Context(), q); err != nil {
-		return nil, err
-	}
-	d.From, err = s.cfg.Books.HistoryFrom(r.Context())
-	return ok("tickets.html", "Tickets", "/tickets", d), err
-}
-
 func (s *Site) payout(r *http.Request) (*page, error) {
 	d, err := s.cfg.Books.Payout(r.Context(), r.PathValue("txid"))
 	return ok("payout.html", "Payout "+pastel.Short(d.TxID), "", d), err
-}
-
-// find redirects to the page of the pool, PastelID, address or payout that was entered. The start of a pool's id lists the pools that have it.
-func (s *Site) find(w http.ResponseWriter, r *http.Request) {
-	what := pasted.ID(r.URL.Query().Get("q"))
-	net := s.cfg.Books.Params().Network
-	to := ""
-	switch _, notAddress := pastel.ParseAddress(&net, what); {
-	case notAddress == nil:
-		to = "/accounts/"
-	case strings.HasPrefix(what, "jX"):
-		to = "/members/"
-	case len(what) == 64:
-		to, what = "/payouts/", pasted.Hex(what)
-	}
-	if to != "" {
-		http.Redirect(w, r, to+url.PathEscape(what), http.StatusSeeOther)
-		return
-	}
-	s.serve(func(r *http.Request) (*page, error) {
-		start := pasted.Pool(what)
-		list, err := s.cfg.Books.PoolsFrom(r.Context(), start, listing)
-		switch {
-		case err != nil:
-			return nil, err
-		case start == "" || len(list) == 0:
-			return nil, &books.BadRequest{Text: "No pool's id begins like this, and it is not a PastelID, transparent address or payout transaction id on network " +
-				net.Name + ". Copy the complete value and paste it."}
-		case len(list) == 1:
-			return &page{to: "/pools/" + list[0].ID}, nil
-		}
-		return ok("found.html", "Pools", "/pools", struct {
-			Start string
-			Pools []wire.Pool
-			Most  int
-		}{start, list, listing}), nil
-	}).ServeHTTP(w, r)
 }

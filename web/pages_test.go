@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,12 +10,15 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/docs"
 	"github.com/pastelnetwork/smartpool/internal/largepool"
 	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -127,7 +131,7 @@ func TestPagesRefuseUnknownParameters(t *testing.T) {
 		"/tickets?x=1":                     http.StatusUnprocessableEntity,
 		"/find?q=x&x=1":                    http.StatusUnprocessableEntity,
 		"/find?q=" + pages["address"][len("/accounts/"):]: http.StatusSeeOther,
-		"/find?q=Acme": http.StatusSeeOther, "/find?q=ac": http.StatusSeeOther, "/find?q=acne": http.StatusUnprocessableEntity,
+		"/find?q=Acme": http.StatusSeeOther, "/find?q=ac": http.StatusSeeOther, "/find?q=acne": http.StatusOK, "/find?q=acme+node": http.StatusOK, "/find?q=nothing+like+this": http.StatusUnprocessableEntity,
 		"/find?q=": http.StatusUnprocessableEntity, "/find?q=%25": http.StatusUnprocessableEntity, "/find?q=acme.94cc4f16": http.StatusSeeOther,
 	} {
 		for _, method := range []string{http.MethodHead, http.MethodGet} {
@@ -162,7 +166,7 @@ func TestPagesTell(t *testing.T) {
 		{126, "overview", []string{`<td data-label="Cushion PSL" class="n">–</td>`, "<bdi>Acme Nodes</bdi>"}, []string{"-100"}},
 		{126, "overview", []string{">Counted coins</dt><dd>0 <small>PSL</small>"}, nil},
 		{126, "pools", []string{`<td data-label="Cushion PSL" class="n">–</td>`, "<bdi>Acme Nodes</bdi>"}, []string{"-100"}},
-		{126, "pool", []string{"lets you join", "<bdi>Acme Nodes</bdi>", "Until then it earns nothing.", `<h2 id="members">Pledges <span class="minor">2</span>`}, []string{"Cushion", "wait in line and earn", "The part of an offer that backs the Supernode and earns. "}},
+		{126, "pool", []string{"lets you join", "<bdi>Acme Nodes</bdi>", "Until then it earns nothing.", `<h2 id="members">Pledges <span class="minor">2 PastelIDs with 2 pledges</span>`}, []string{"Cushion", "wait in line and earn", "The part of an offer that backs the Supernode and earns. "}},
 		{126, "operators", []string{"<bdi>Acme Nodes</bdi>"}, nil},
 		{136, "pool", []string{"received in 1 reward, ", "Each bar covers 1 block."}, []string{"1 rewards", "1 blocks"}},
 		{145, "overview", []string{`<td data-label="Cushion PSL" class="n">200</td>`}, nil},
@@ -173,7 +177,7 @@ func TestPagesTell(t *testing.T) {
 			`<td data-label="Mined"><span>from <span class="moment">block 245 `,
 		}, []string{"lets you join"}},
 		{149, "pool", []string{
-			`<h2 id="members">Members <span class="minor">3 and 1 on standby</span>`,
+			`<h2 id="members">Members <span class="minor">4 PastelIDs with 4 pledges, 1 of them on <a class="term"`,
 			"1 PastelID offers 500 PSL of the 1,450 PSL offered.",
 		}, nil},
 		{245, "pool", []string{`<td data-label="Mined"><span>in <span class="moment">block 245 `}, nil},
@@ -410,5 +414,256 @@ func TestQuestionsAreAnswered(t *testing.T) {
 	}
 	if asked["member"] != 5 || asked["operator"] != 5 || asked["auditor"] != 5 {
 		t.Errorf("questions: %v, want five of each", asked)
+	}
+}
+
+// The history of an account is all that the API lists of it, oldest first, as a file to keep.
+func TestHistoryIsWhole(t *testing.T) {
+	x := start(t, life(t), 338)
+	pledges, _, _, err := x.books.Pledges(t.Context(), wire.PledgeQuery{AsOf: wire.AsOf{At: wire.Now}, Page: wire.Page{Limit: 1000}})
+	if err != nil || len(pledges) == 0 {
+		t.Fatalf("%v, %v", pledges, err)
+	}
+	count := map[string]int{}
+	for i := range pledges {
+		x.checkHistory(t, "/members/"+pledges[i].PastelID, wire.OfID{PastelID: pledges[i].PastelID}, wire.OfAddress{}, count)
+		x.checkHistory(t, "/accounts/"+pledges[i].Reward, wire.OfID{}, wire.OfAddress{Address: pledges[i].Reward}, count)
+	}
+	if count["income"] == 0 || count["payout"] == 0 || count["forfeit"] == 0 {
+		t.Errorf("entries: %v", count)
+	}
+	address := pledges[0].Reward
+	for path, code := range map[string]int{
+		"/members/jXnobody/history.csv": http.StatusUnprocessableEntity, "/accounts/x/history.csv": http.StatusUnprocessableEntity,
+		"/accounts/" + address + "/history.csv?x=1": http.StatusUnprocessableEntity,
+	} {
+		if got, _ := x.get(t, http.MethodGet, path); got != code {
+			t.Errorf("%s: %d, want %d", path, got, code)
+		}
+	}
+}
+
+// checkHistory compares the history on an account's page with the API's lists, and adds to the number of entries of each kind.
+func (x *site) checkHistory(t *testing.T, path string, id wire.OfID, address wire.OfAddress, count map[string]int) {
+	t.Helper()
+	credits, _, _, err := x.books.Credits(t.Context(), wire.CreditQuery{OfID: id, OfAddress: address, AsOf: wire.AsOf{At: wire.Now}, Page: wire.Page{Limit: 1000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	paid, _, _, err := x.books.Payments(t.Context(), wire.PaymentQuery{OfID: id, OfAddress: address, Status: "paid", Page: wire.Page{Limit: 1000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := x.Client().Get(x.URL + path + "/history.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(res.Body).ReadAll()
+	res.Body.Close()
+	if err != nil || res.Header.Get("Content-Type") != "text/csv; charset=utf-8" || !strings.HasPrefix(res.Header.Get("Content-Disposition"), "attachment; filename=") {
+		t.Fatalf("%s: %v, %v", path, err, res.Header)
+	}
+	had, last := map[string]int{}, 0
+	for _, row := range rows[1:] {
+		height, _ := strconv.Atoi(row[1])
+		if height < last {
+			t.Errorf("%s: block %d follows block %d", path, height, last)
+		}
+		last = height
+		had[row[2]]++
+		count[row[2]]++
+	}
+	if had["income"] != len(credits) || had["payout"] != len(paid) {
+		t.Errorf("%s: %v, want %d credits and %d payments", path, had, len(credits), len(paid))
+	}
+	_, text := x.get(t, http.MethodGet, path)
+	if linked := strings.Contains(text, `<a href="`+path+`/history.csv" download>`); linked != (len(credits)+len(paid) > 0) {
+		t.Errorf("%s has a link to its history: %t", path, linked)
+	}
+}
+
+// The glossary has what the document has, and every term that a page links to.
+func TestGlossaryIsWhole(t *testing.T) {
+	x := start(t, life(t), -1) // it needs no block
+	code, text := x.get(t, http.MethodGet, "/glossary")
+	if code != http.StatusOK {
+		t.Fatal(code)
+	}
+	document, _, _ := strings.Cut(docs.Glossary, "## In the code")
+	rows := regexp.MustCompile(`(?m)^\| ([^|]+) \| [^|]+ \|$`).FindAllStringSubmatch(document, -1)
+	if len(rows) < 40 {
+		t.Fatalf("%d rows", len(rows))
+	}
+	for _, row := range rows {
+		for _, term := range strings.Split(row[1], ", ") {
+			if term != "term" && !strings.Contains(text, ">"+html.EscapeString(term)+"</dfn>") {
+				t.Errorf("the page lacks %q", term)
+			}
+		}
+	}
+	for _, not := range []string{"[", "|", "`", "read model"} {
+		if strings.Contains(text, not) {
+			t.Errorf("the page has %q", not)
+		}
+	}
+	templates, err := filepath.Glob("templates/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked := map[string]bool{}
+	for _, name := range templates {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, term := range regexp.MustCompile(`\{\{term "([^"]*)"`).FindAllStringSubmatch(string(source), -1) {
+			if linked[term[1]] = true; !strings.Contains(text, `<dfn id="`+term[1]+`">`) {
+				t.Errorf("%s links to %s, which is not in the glossary", name, term[1])
+			}
+		}
+	}
+	for _, term := range []string{"cushion", "standby", "factor", "settlement", "escrow", "yield", "coin-blocks", "reputation", "forfeit", "shadow-run"} {
+		if !linked[term] {
+			t.Errorf("no page links to %s", term)
+		}
+	}
+}
+
+// A name that is nearly right finds what may be meant, an operator's name the operator, and neither leads anywhere by itself.
+func TestNearlyRightNames(t *testing.T) {
+	x := start(t, life(t), 260)
+	pages := x.pages(t)
+	link := func(of string) string { return `href="` + pages[of] + `"` }
+	for path, c := range map[string]struct{ has, hasNot []string }{
+		"/find?q=acne":                  {[]string{"<h1>Did you mean", link("pool"), link("operator"), "&ldquo;<bdi>Acme Nodes</bdi>&rdquo;"}, nil},
+		"/find?q=Acme+nod":              {[]string{"<h1>Names that begin with", link("operator")}, []string{"Did you mean", link("pool")}},
+		"/find?q=acme.0000":             {[]string{"<h1>Did you mean", link("pool")}, nil},
+		"/find?q=<script>alert(1)":      {[]string{"Invalid request", "Enter the start"}, []string{"<script>alert"}},
+		"/find?q=%2500acme%00%E2%80%AE": {[]string{"Invalid request"}, nil},
+	} {
+		_, text := x.get(t, http.MethodGet, path)
+		for _, want := range c.has {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s lacks %q:\n%s", path, want, text)
+			}
+		}
+		for _, not := range c.hasNot {
+			if strings.Contains(text, not) {
+				t.Errorf("%s has %q", path, not)
+			}
+		}
+	}
+}
+
+// An operator's page names critical members, says that alerts do not arrive, and how the daemon is.
+func TestOperatorsSeeWhatNeedsThem(t *testing.T) {
+	x := start(t, life(t), 149)
+	path := x.pages(t)["operator"]
+	x.tells(t, 149, path, []string{"<h3>Critical members</h3>", "1 PastelID offers 500 PSL: ", "<dd>up to date</dd>", "none are sent by this daemon"}, []string{"Alerts do not arrive."})
+	for i, c := range []struct {
+		d    wire.Deliveries
+		says bool
+	}{
+		{wire.Deliveries{Subscriptions: 2, Waiting: 1, Oldest: 30}, false},
+		{wire.Deliveries{Subscriptions: 2, Waiting: 1, Oldest: 3601}, true},
+		{wire.Deliveries{Subscriptions: 2, GivenUp: 7}, true},
+	} {
+		x.with(func() {
+			x.status = func(s wire.Status, err error) (wire.Status, error) {
+				s.Alerts, s.Behind = &c.d, &wire.Lag{Blocks: 3, Seconds: 125}
+				return s, err
+			}
+		})
+		height := pastel.Height(150 + i) // pages are kept until a block arrives
+		x.move(t, height)
+		var has, hasNot []string
+		if words := []string{"Alerts do not arrive.", "smartpool alerts list"}; c.says {
+			has = words
+		} else {
+			hasNot = words[:1]
+		}
+		x.tells(t, height, path, append(has, "but 3 announced in the last 2 minutes not shown yet", "2 subscriptions"), hasNot)
+	}
+}
+
+// The page of tickets lists each kind apart, page by page, all of them or a pool's, and every accepted ticket once.
+func TestTicketsAreExplored(t *testing.T) {
+	x := start(t, ledgertest.Recorded(t, "dense"), 337)
+	item := regexp.MustCompile(`<li class="([a-z.]+)"`)
+	listed := func(path string) map[string]int {
+		t.Helper()
+		count := map[string]int{}
+		for path != "" {
+			code, text := x.get(t, http.MethodGet, path)
+			if code != http.StatusOK {
+				t.Fatalf("%s: %d", path, code)
+			}
+			for _, m := range item.FindAllStringSubmatch(text, -1) {
+				count[m[1]]++
+			}
+			next := regexp.MustCompile(`<a href="([^"]+)">Older</a>`).FindStringSubmatch(text)
+			if path = ""; next != nil {
+				path = html.UnescapeString(next[1])
+			}
+		}
+		return count
+	}
+	has := func(pool string, kinds ...string) int {
+		t.Helper()
+		list, _, _, err := x.books.Events(t.Context(), wire.EventQuery{OfPool: wire.OfPool{Pool: pool}, Type: kinds, To: wire.Now, Page: wire.Page{Limit: 1000}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	accepted := listed("/tickets?kind=accepted")
+	one := x.pages(t)["pool"][len("/pools/"):]
+	of := listed("/tickets?kind=accepted&pool=" + one)
+	for kind, event := range map[string]string{"opening": "pool.created", "pledge": "pledge.accepted", "amendment": "pledge.amended", "activation": "pool.activated"} {
+		if n := has("", event); accepted[event] != n || listed("/tickets?kind=" + kind)[event] != n || n == 0 {
+			t.Errorf("%s: %d of %d accepted tickets", kind, accepted[event], n)
+		}
+		if n := has(one, event); of[event] != n {
+			t.Errorf("%s of a pool: %d of %d", kind, of[event], n)
+		}
+	}
+	if len(accepted) != 4 || accepted["pledge.accepted"] <= 50 {
+		t.Errorf("accepted: %v, want four kinds and more than a page", accepted)
+	}
+	for path, code := range map[string]int{
+		"/tickets?kind=x": http.StatusUnprocessableEntity, "/tickets?pool=" + one: http.StatusUnprocessableEntity, "/tickets?kind=pledge&pool=x": http.StatusUnprocessableEntity,
+		"/tickets?kind=pledge&before=x": http.StatusUnprocessableEntity,
+	} {
+		if got, _ := x.get(t, http.MethodGet, path); got != code {
+			t.Errorf("%s: %d, want %d", path, got, code)
+		}
+	}
+}
+
+// Commands that pages name exist.
+func TestCommandsOnPagesExist(t *testing.T) {
+	commands, err := os.ReadFile("../docs/commands.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	templates, err := filepath.Glob("templates/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := 0
+	for _, name := range templates {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`>smartpool [a-z ]+`).FindAllString(string(source), -1) {
+			named++
+			if command := "`" + strings.TrimSpace(m[1:]); !regexp.MustCompile(regexp.QuoteMeta(command) + "[` ]").Match(commands) {
+				t.Errorf("%s names %s, which is no command", name, command)
+			}
+		}
+	}
+	if named < 5 {
+		t.Errorf("only %d commands", named)
 	}
 }

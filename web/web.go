@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/books"
+	"github.com/pastelnetwork/smartpool/docs"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -45,6 +46,8 @@ type Site struct {
 	pages  map[string]*template.Template
 	api    func() (*reference, error)
 	assets map[string]asset
+	terms  *glossary
+	turns  chan struct{} // those who read a page of an account's history
 }
 
 // asset is an embedded file. Its name contains its hash, so browsers may cache it forever.
@@ -62,7 +65,7 @@ func New(cfg Config) *Site {
 			return nil, err
 		}
 		return newReference(text)
-	}), pages: map[string]*template.Template{}, assets: map[string]asset{}}
+	}), pages: map[string]*template.Template{}, assets: map[string]asset{}, turns: make(chan struct{}, readers)}
 	byName := map[string]string{}
 	for name, body := range embedded("assets") {
 		sum := sha256.Sum256(body)
@@ -71,7 +74,12 @@ func New(cfg Config) *Site {
 		s.assets[a.name] = a
 		byName[name] = "/assets/" + a.name
 	}
-	functions := template.FuncMap{"asset": func(name string) (string, error) {
+	terms, err := newGlossary(docs.Glossary)
+	if err != nil {
+		panic(err) // the document is part of the program
+	}
+	s.terms = terms
+	functions := template.FuncMap{"term": terms.link, "asset": func(name string) (string, error) {
 		if byName[name] == "" {
 			return "", errors.New("no asset is named " + name)
 		}
@@ -122,7 +130,7 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 		"GET /accounts/{address}":   {s.account, query{"pledges": pledges}},
 		"GET /operators":            {s.operators, query{"sort": sorts(operatorOrders), "after": nil}},
 		"GET /operators/{pastelid}": {s.operator, nil},
-		"GET /tickets":              {s.tickets, query{"before": nil}},
+		"GET /tickets":              {s.tickets, query{"kind": kindsOfTickets(), "pool": nil, "before": nil}},
 		"GET /payouts/{txid}":       {s.payout, nil},
 		"GET /blocks/{height}":      {s.block, query{"digest": nil}},
 		"GET /reference":            {s.reference, nil},
@@ -130,7 +138,16 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 		mux.Handle(pattern, s.only(x.has, keep(s.render(s.atOneBlock(x.page)))))
 	}
 	mux.Handle("GET /supernodes", s.only(query{"after": nil}, s.serve(s.supernodes))) // it changes between blocks
+	mux.Handle("GET /glossary", s.only(nil, s.serve(s.glossary)))
 	mux.Handle("GET /find", s.only(query{"q": nil}, http.HandlerFunc(s.find)))
+	for kind, account := range map[string]func(*http.Request) (wire.Account, error){
+		"members": func(r *http.Request) (wire.Account, error) { return s.cfg.Books.Member(r.Context(), r.PathValue("id")) },
+		"accounts": func(r *http.Request) (wire.Account, error) {
+			return s.cfg.Books.Address(r.Context(), r.PathValue("id"))
+		},
+	} {
+		mux.Handle("GET /"+kind+"/{id}/history.csv", s.only(nil, s.history(account)))
+	}
 	mux.HandleFunc("GET /assets/{name}", s.asset)
 	mux.Handle("GET /", s.serve(func(*http.Request) (*page, error) { return nil, books.ErrNotFound }))
 	return mux

@@ -116,6 +116,14 @@ type (
 		OfID
 		Page
 	}
+	// CoinQuery asks for the outputs of an address that can back pledges, by value, the largest first, and what they can back: a new pledge or, if
+	// the PastelID has a pledge with the address in the pool, that one after an amendment.
+	CoinQuery struct {
+		OfPool
+		OfID
+		Cursor string `query:"cursor" maxLength:"200" doc:"The previous answer's next: continues the list after it."`
+		Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"50" doc:"Maximum number of items."`
+	}
 	// EventQuery asks for events.
 	EventQuery struct {
 		OfPool
@@ -134,4 +142,12 @@ type (
 // TicketText is a ticket to check.
 type TicketText struct {
 	Ticket string `json:"ticket" maxLength:"131072" doc:"The ticket's JSON as text: every byte counts."`
+}
+
+// Registration is a PastelID to register, signed by its key.
+type Registration struct {
+	PastelID  string `json:"pastelid" maxLength:"100"`
+	Address   string `json:"address" maxLength:"60" doc:"Transparent address that the registration names, such as one of the PastelID's owner."`
+	Time      int64  `json:"time" minimum:"0" maximum:"9007199254740991" doc:"When it was signed, seconds since 1970."`
+	Signature string `json:"signature" maxLength:"200" doc:"Base64 of the PastelID's Ed448 signature over PastelID, address, 64 zeros, '-0' and the time in decimals, one right after the other."`
 }

@@ -61,6 +61,7 @@ type Status struct {
 	ReadOnly   bool           `json:"read_only" doc:"This daemon only reads a database that another daemon writes."`
 	Behind     *Lag           `json:"behind,omitempty" doc:"How far this daemon is behind the one that writes the database; left out unless it only reads and blocks are announced to it."`
 	Alerts     *Deliveries    `json:"alerts,omitempty" doc:"What became of alerts to all subscriptions; left out if the daemon sends none."`
+	Posting    *Posting       `json:"posting,omitempty" doc:"What the daemon posts for people without a node; left out if it posts nothing."`
 	Parameters Parameters     `json:"parameters"`
 }
 
@@ -76,6 +77,21 @@ type Deliveries struct {
 	Waiting       int64 `json:"waiting" doc:"Messages that wait to be sent, or to be sent again."`
 	Oldest        int64 `json:"oldest_waiting" doc:"Seconds for which the oldest of them has been waiting; 0 if none is."`
 	GivenUp       int64 `json:"given_up" doc:"Messages that are lost: their receivers refused them, or did not take them for days."`
+}
+
+// Posting says what a daemon posts, and pays for, for people without a node.
+type Posting struct {
+	Fee         pastel.Amount `json:"fee" doc:"What the daemon pays for a ticket, patoshi, beside a fraction of a PSL for the transaction."`
+	Operators   []string      `json:"operators" doc:"PastelIDs of the operators for whose pools it posts; empty for all pools."`
+	TicketsLeft int64         `json:"tickets_left" doc:"How many more tickets its budget pays now."`
+	Registers   bool          `json:"registers" doc:"It registers PastelIDs that its operator listed."`
+}
+
+// Posted is a ticket that a daemon posted.
+type Posted struct {
+	TxID    string        `json:"txid" doc:"Transaction that carries the ticket. Its outcome appears once a block holds it."`
+	Expires pastel.Height `json:"expires" doc:"Last block that can hold the transaction."`
+	Again   bool          `json:"again,omitempty" doc:"This very ticket had been posted before: nothing was posted or paid again."`
 }
 
 // Statistics are network totals.
@@ -470,6 +486,11 @@ type Coin struct {
 	Value   pastel.Amount `json:"value" doc:"Patoshi."`
 	Since   Moment        `json:"since" doc:"Block of the output."`
 	Backs   bool          `json:"backs" doc:"The output backs pledges of its address: spending it may end them."`
+
+	Confirmations pastel.Height `json:"confirmations" doc:"Confirmations; an output of the last block has 1."`
+	Coinbase      bool          `json:"coinbase" doc:"The output is of a block's first transaction, which needs more confirmations."`
+	Spare         int64         `json:"spare_coins" doc:"PSL that a pledge which names this output could offer: what backs the pledges of its address, with this output, less what they offer."`
+	Unfit         string        `json:"unfit,omitempty" doc:"Why the output can back no new pledge now, and what to do. Left out if it can."`
 }
 
 // Check says how the next block would treat a ticket.

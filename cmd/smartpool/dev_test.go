@@ -29,6 +29,8 @@ type dev struct {
 	node *pasteld.Client
 	dir  string
 	stop func()
+
+	settings func(*daemon.Config) // changes the daemon's; nil for the usual ones
 }
 
 func startDev(t testing.TB) *dev {
@@ -45,9 +47,13 @@ func (x *dev) start() {
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	x.at, x.stop = runDaemon(x.t, daemon.Config{
+	cfg := daemon.Config{
 		Data: x.dir, Dev: true, DevRPC: "127.0.0.1:0", API: "127.0.0.1:0", APIStreams: 10, Poll: 10 * time.Millisecond, ShadowFrom: -1,
-	})
+	}
+	if x.settings != nil {
+		x.settings(&cfg)
+	}
+	x.at, x.stop = runDaemon(x.t, cfg)
 	x.node, err = pasteld.Dial(context.Background(), pasteld.Config{URL: x.at.DevRPC, CookieFile: x.at.DevCookie, Network: net})
 	if err != nil {
 		x.t.Fatal(err)

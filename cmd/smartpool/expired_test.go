@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,27 +48,31 @@ func (x *dev) idle(count int) {
 	}
 }
 
-// whileIdle runs a line that posts something, and then mines blocks without it.
+// whileIdle runs a line that posts something, and mines blocks without it once the command knows until when to wait: it reads the node's tip
+// and then the transaction that it sent.
 func (x *dev) whileIdle(blocks int, line []string) (code int, out string) {
 	x.t.Helper()
-	ended := make(chan struct{})
+	var sent atomic.Bool
+	waits, ended := make(chan struct{}), make(chan struct{})
+	begin := sync.OnceFunc(func() { close(waits) })
+	direct := x.at.DevRPC
+	x.at.DevRPC = between(x.t, direct, func(_ http.ResponseWriter, _ *http.Request, body string, _ http.Handler) bool {
+		switch {
+		case strings.Contains(body, `"sendrawtransaction"`):
+			sent.Store(true)
+		case sent.Load() && strings.Contains(body, `"getrawtransaction"`):
+			begin()
+		}
+		return false
+	})
 	go func() {
 		defer close(ended)
 		code, out = x.call(line...)
 	}()
-	for {
-		waiting, err := x.node.Mempool(context.Background())
-		if err != nil {
-			x.t.Fatal(err)
-		}
-		if len(waiting) > 0 {
-			break
-		}
-		select {
-		case <-ended:
-			x.t.Fatalf("nothing was posted: exit code %d\n%s", code, out)
-		case <-time.After(5 * time.Millisecond):
-		}
+	select {
+	case <-waits:
+	case <-ended:
+		x.t.Fatalf("nothing was posted: exit code %d\n%s", code, out)
 	}
 	x.idle(blocks)
 	select {
@@ -74,6 +80,7 @@ func (x *dev) whileIdle(blocks int, line []string) (code int, out string) {
 	case <-time.After(patience):
 		x.t.Fatal("the command waits without end")
 	}
+	x.at.DevRPC = direct
 	return code, out
 }
 

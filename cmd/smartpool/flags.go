@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/pasted"
@@ -92,6 +95,36 @@ type coldFlags struct {
 	PledgeSignature  string `type:"id" placeholder:"BASE64" help:"With --ticket: the PastelID's signature, unless the file has it."`
 	AddressSignature string `type:"id" placeholder:"BASE64" help:"With --ticket: the address's signature (signmessage), unless the file has it."`
 }
+
+// remoteFlags serve people without a node.
+type remoteFlags struct {
+	Remote remoteDaemon `help:"Without a node: the daemon lists coins, and posts the signed ticket and pays for it, if it offers to. May be followed by its URL, in place of --api."`
+}
+
+// remoteDaemon says whether a daemon stands in for a node, and which one if not that of --api.
+type remoteDaemon struct {
+	chosen bool
+	url    string
+}
+
+// IsBool makes the value optional.
+func (f *remoteDaemon) IsBool() bool { return true }
+
+// Decode takes a URL that follows the flag.
+func (f *remoteDaemon) Decode(ctx *kong.DecodeContext) error {
+	f.chosen = true
+	next := ctx.Scan.Peek()
+	text, _ := next.Value.(string)
+	text = pasted.Text(text)
+	if scheme, _, found := strings.Cut(strings.ToLower(text), "://"); next.Type == kong.FlagValueToken || found && (scheme == "http" || scheme == "https") {
+		ctx.Scan.Pop()
+		f.url = text
+	}
+	return nil
+}
+
+// instead replaces the address of the daemon's API.
+func (f *remoteDaemon) instead(api *string) { *api = cmp.Or(f.url, *api) }
 
 // printPosted prints a transaction's outcome: to a person once a block holds it, to a program in any case.
 func printPosted(e *terminal.Terminal) func(journey.Posted, error) error {

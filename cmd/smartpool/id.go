@@ -21,7 +21,7 @@ type idCmd struct {
 	Verify idVerifyCmd `cmd:"" help:"Verify a signature."`
 	Import idImportCmd `cmd:"" help:"Convert a pasteld key container to a key file."`
 
-	Register idRegisterCmd `cmd:"" help:"Register the PastelID of a key file on the chain; the node's wallet pays."`
+	Register idRegisterCmd `cmd:"" help:"Register the PastelID of a key file on the chain; the node's wallet pays, or a daemon (--remote)."`
 }
 
 type idNewCmd struct {
@@ -197,16 +197,24 @@ type idRegisterCmd struct {
 	apiFlags
 	nodeFlags
 	passphraseFlags
+	remoteFlags
 	Key     string `arg:"" name:"key-file" type:"existingfile" help:"Key file of the PastelID."`
-	Address string `type:"id" placeholder:"ADDRESS" help:"Address for the registration to name; by default, a new one of the wallet."`
+	Address string `type:"id" placeholder:"ADDRESS" help:"Address for the registration to name; by default, a new one of the wallet. Required with --remote."`
 	NoWait  bool   `help:"Do not wait for a block to include the registration."`
 	Yes     bool   `help:"Do not ask for confirmation."`
+}
+
+// AfterApply replaces the daemon by the one that --remote names.
+func (c *idRegisterCmd) AfterApply() error {
+	c.Remote.instead(&c.API)
+	return nil
 }
 
 // Run registers the PastelID of a key file.
 func (c *idRegisterCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
 	j := &journey.Registration{
 		Key: journey.KeySource{PassphraseFile: c.PassphraseFile, File: c.Key}, Node: *c.at(), Address: c.Address, NoWait: c.NoWait, Yes: c.Yes,
+		Remote: c.Remote.chosen,
 	}
 	return printPosted(e)(j.Run(ctx, r))
 }

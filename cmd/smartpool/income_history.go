@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/history"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
-	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -67,14 +65,12 @@ func days(from, to string) (a, b time.Time, err error) {
 	return a, b, nil
 }
 
-func writeCSV(e *terminal.Terminal, list []journey.Entry) error {
-	w := csv.NewWriter(e.Out)
-	rows := [][]string{{"time_utc", "block", "kind", "amount_psl", "pool", "account", "address", "txid"}}
-	for _, x := range list {
-		rows = append(rows, []string{
-			x.Time.UTC().Format(time.RFC3339), fmt.Sprint(x.Height), visible.Cell(x.Kind), x.Amount.String(), visible.Cell(x.Pool), visible.Cell(x.Account),
-			visible.Cell(x.Address), visible.Cell(x.TxID),
-		})
+func writeCSV(e *terminal.Terminal, list []history.Entry) error {
+	w := history.NewWriter(e.Out)
+	for i := range list {
+		if err := w.Write(&list[i]); err != nil {
+			return err
+		}
 	}
-	return w.WriteAll(rows)
+	return w.Flush()
 }

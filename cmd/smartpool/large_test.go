@@ -13,7 +13,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
-	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/history"
 	"github.com/pastelnetwork/smartpool/internal/largepool"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -116,7 +116,7 @@ func TestManyPledges(t *testing.T) {
 	x.at.API = truth
 
 	sum := func(kind string, ids ...string) (sum pastel.Amount) {
-		var list []journey.Entry
+		var list []history.Entry
 		var out, notes strings.Builder
 		if code := run(append([]string{"--json", "history", "--api", x.at.API}, ids...), strings.NewReader(""), &out, &notes); code != exitOK {
 			t.Fatal(notes.String())

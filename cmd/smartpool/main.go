@@ -43,7 +43,7 @@ type cli struct {
 	JSON bool `help:"Print JSON for programs."`
 
 	Pools   poolsCmd   `cmd:"" help:"Compare pools (member)."`
-	Join    joinCmd    `cmd:"" help:"Pledge coins to a pool, from the wallet or with a cold machine (member)."`
+	Join    joinCmd    `cmd:"" help:"Pledge coins to a pool: from the wallet, with a cold machine, or without a node (member)."`
 	Amend   amendCmd   `cmd:"" help:"Raise a pledge or change its reward address (member)."`
 	My      myCmd      `cmd:"" help:"Show your pledges, earnings and payouts (member)."`
 	Leave   leaveCmd   `cmd:"" help:"Show what leaving would cost, and when it costs less (member)."`

@@ -12,6 +12,7 @@ type joinCmd struct {
 	nodeFlags
 	identityFlags
 	coldFlags
+	remoteFlags
 	pledgeFlags
 }
 
@@ -21,15 +22,21 @@ type pledgeFlags struct {
 	Coins    int64  `placeholder:"PSL" help:"Coins to pledge, in whole PSL; by default, what the pool lacks, as far as one of your outputs covers it."`
 	PastelID string `type:"id" name:"pastelid" placeholder:"PASTELID" help:"Your PastelID; by default, the node's only one."`
 	Output   string `type:"hex" placeholder:"TXID:VOUT" help:"Output that backs the pledge; by default, the smallest that suffices."`
-	Address  string `type:"id" placeholder:"ADDRESS" help:"Address that holds the output and signs; required with --cold."`
+	Address  string `type:"id" placeholder:"ADDRESS" help:"Address that holds the output and signs; required with --cold and --remote."`
 	Reward   string `type:"id" placeholder:"ADDRESS" help:"Address that receives the rewards; by default, the pledged one. You may freely spend what another address receives: the pledge does not depend on it."`
 	NoWait   bool   `help:"Do not wait for a block to include the ticket."`
 	Yes      bool   `help:"Do not ask for confirmation."`
 }
 
+// AfterApply replaces the daemon by the one that --remote names.
+func (c *joinCmd) AfterApply() error {
+	c.Remote.instead(&c.API)
+	return nil
+}
+
 // Run pledges.
 func (c *joinCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
-	j := &journey.Join{Pledge: journey.Pledge(c.pledgeFlags), Key: *c.source(), Node: *c.at(), Cold: journey.Cold(c.coldFlags)}
+	j := &journey.Join{Pledge: journey.Pledge(c.pledgeFlags), Key: *c.source(), Node: *c.at(), Cold: journey.Cold(c.coldFlags), Remote: c.Remote.chosen}
 	if j.Cold.Draft != "" && j.Cold.Ticket == "" {
 		return printDraft(e)(j.Draft(ctx, r))
 	}
@@ -41,6 +48,7 @@ type amendCmd struct {
 	nodeFlags
 	identityFlags
 	coldFlags
+	remoteFlags
 	changeFlags
 }
 
@@ -56,9 +64,15 @@ type changeFlags struct {
 	Yes      bool   `help:"Do not ask for confirmation."`
 }
 
+// AfterApply replaces the daemon by the one that --remote names.
+func (c *amendCmd) AfterApply() error {
+	c.Remote.instead(&c.API)
+	return nil
+}
+
 // Run amends a pledge.
 func (c *amendCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
-	a := &journey.Amendment{Change: journey.Change(c.changeFlags), Key: *c.source(), Node: *c.at(), Cold: journey.Cold(c.coldFlags)}
+	a := &journey.Amendment{Change: journey.Change(c.changeFlags), Key: *c.source(), Node: *c.at(), Cold: journey.Cold(c.coldFlags), Remote: c.Remote.chosen}
 	if a.Cold.Draft != "" && a.Cold.Ticket == "" {
 		return printDraft(e)(a.Draft(ctx, r))
 	}

@@ -45,7 +45,7 @@ func settings(model *kong.Application) []*kong.Flag {
 }
 
 // secrets are the settings that may hold a password.
-var secrets = []string{"node-password", "database"}
+var secrets = []string{"node-password", "post-wallet-password", "database"}
 
 // readSettings reads a YAML file of flags by name. It refuses unknown keys instead of ignoring them, and a file with a password that other
 // users can read.

@@ -169,16 +169,25 @@ func (c *Cast) Post(ctx context.Context, t *ticket.Ticket) (pastel.TxID, error) 
 	return c.Client.RegisterContract(ctx, text, t.Kind.String(), "", pastel.Address{})
 }
 
-// Pledge signs a member's participation ticket with the PastelID and the pledged address, and posts it. If the member already has a pledge
-// of that address, the ticket amends it.
+// Pledge posts a member's Signed ticket.
 func (c *Cast) Pledge(ctx context.Context, p *Party) error {
+	t, err := c.Signed(ctx, p)
+	if err == nil {
+		_, err = c.Post(ctx, t)
+	}
+	return err
+}
+
+// Signed returns a member's participation ticket, signed with the PastelID and the pledged address. If the member already has a pledge of that
+// address, the ticket amends it.
+func (c *Cast) Signed(ctx context.Context, p *Party) (*ticket.Ticket, error) {
 	_, hash, err := c.Client.Tip(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	tip, err := c.Client.Header(ctx, hash)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	x := &ticket.Part{
 		Version: ticket.KindPart.Newest(), SmartPoolID: c.Pool, PastelID: p.ID, PledgedCoins: p.Coins, TxID: p.Output.TxID.String(), Vout: int64(p.Output.Vout),
@@ -186,13 +195,10 @@ func (c *Cast) Pledge(ctx context.Context, p *Party) error {
 	}
 	statement := x.PledgeStatement(c.Net.Name)
 	if x.PledgeSignature, err = c.Client.SignWith(ctx, p.ID, p.pass, statement); err != nil {
-		return err
+		return nil, err
 	}
-	if x.AddressSignature, err = c.Client.SignMessage(ctx, p.Address, statement); err != nil {
-		return err
-	}
-	_, err = c.Post(ctx, x.Ticket())
-	return err
+	x.AddressSignature, err = c.Client.SignMessage(ctx, p.Address, statement)
+	return x.Ticket(), err
 }
 
 // time returns the time for a member's next statement: later than the last one, as amendments require.

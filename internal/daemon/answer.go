@@ -42,6 +42,7 @@ func (d *Daemon) answer(ctx context.Context, s *store.Store, ledger *chain.Ledge
 	d.ready.judge(status)
 	defer d.ready.judge(nil)
 	defer d.alert(ctx, s, ledger, nil, status)()
+	defer d.post(ctx, s, ledger)()
 	select {
 	case <-ctx.Done():
 		err = ctx.Err()

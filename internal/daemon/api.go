@@ -22,6 +22,7 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/poster"
 	"github.com/pastelnetwork/smartpool/store"
 	"github.com/pastelnetwork/smartpool/web"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -129,9 +130,13 @@ func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.S
 	proxies, _ := d.cfg.proxies() // New has checked these
 	origins, _ := d.cfg.origins()
 	hosts, _ := d.cfg.hosts()
+	var posts func() *poster.Service
+	if d.cfg.PostTickets {
+		posts = d.Poster
+	}
 	site := api.New(api.Config{
 		Books: b, Feed: feed, Simulator: simulator{d, books.NewOnDemand(reader)}, Version: version(), Condition: d.ready.public, Fresh: d.ready.fresh, Limits: d.cfg.limits(),
-		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Origins: origins, Proxies: proxies, Hosts: hosts,
+		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Poster: posts, Origins: origins, Proxies: proxies, Hosts: hosts,
 		Local: onLoopback(d.cfg.API), Base: d.cfg.BasePath,
 		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Cache: d.cfg.APICache << 20, Log: d.log,
 	})

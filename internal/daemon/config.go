@@ -44,6 +44,15 @@ type Config struct {
 	APICache   int    `name:"api-cache" default:"24" placeholder:"MB" help:"Maximum size of the answers that the API keeps until the next block, of which one may take an eighth; up to twice as much while a block arrives. 0 for the default."`
 	ReadOnly   bool   `help:"Serve the API from a database that another daemon writes; needs no node."`
 
+	PostTickets        bool   `help:"Post tickets for people without a node and pay their fee, 10 PSL each, from a wallet: signed pledges and amendments that the next block would accept."`
+	PostFor            string `placeholder:"PASTELIDS" help:"Comma-separated PastelIDs of operators: post only for their pools. Default: for all pools."`
+	PostBudget         int64  `default:"500" placeholder:"PSL" help:"What posting tickets may cost in any 24 hours, PSL; registrations come on top."`
+	PostWallet         string `placeholder:"URL" help:"URL of the RPC of the node whose wallet pays and posts. Default: the node that is followed."`
+	PostWalletUser     string `placeholder:"NAME" help:"User name for that RPC. Alternatively, use --post-wallet-cookie."`
+	PostWalletPassword string `placeholder:"SECRET" help:"Password for that RPC. Set it in the environment or the file: other users can see flags."`
+	PostWalletCookie   string `placeholder:"FILE" help:"That node's .cookie file."`
+	RegisterList       string `placeholder:"FILE" help:"Register PastelIDs that this file lists, one a line (# begins a comment), once each, from the same wallet; that costs 1,000 PSL each on the main network. Needs --post-tickets. The file is read whenever somebody asks."`
+
 	Metrics       string `default:"127.0.0.1:9733" placeholder:"ADDRESS" help:"Address of /metrics, /healthz and /readyz; empty for none. Only this machine may reach it, unless --metrics-public is set."`
 	MetricsPublic bool   `help:"Let other machines reach --metrics, such as a Prometheus beside the daemon's container. It has no password, and /readyz then gives reasons without host and user names."`
 
@@ -93,7 +102,7 @@ func (c *Config) Check() error {
 	if err := store.Check(c.database()); err != nil {
 		return fmt.Errorf("database: %w", err)
 	}
-	for _, check := range []func() error{c.checkCounts, c.checkHistory, c.checkNode, c.checkServers} {
+	for _, check := range []func() error{c.checkCounts, c.checkHistory, c.checkNode, c.checkPosting, c.checkServers} {
 		if err := check(); err != nil {
 			return err
 		}

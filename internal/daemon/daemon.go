@@ -17,6 +17,7 @@ import (
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/poster"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
@@ -35,12 +36,15 @@ type Daemon struct {
 	counts  notify.Counts
 	odd     *oddEntries
 	heard   *heard // of a daemon that only reads
+	posts   *poster.Counts
+	wallet  *pasteld.Client // pays for tickets; nil if none are posted
 
 	supernodes atomic.Pointer[chain.Listing] // the node's latest list
 
 	mu     sync.Mutex
 	ledger *chain.Ledger   // of the current session
 	alerts *notify.Service // of the current session
+	poster *poster.Service // of the current session
 	at     Addresses
 }
 
@@ -53,10 +57,10 @@ func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Daemon{cfg: cfg, net: network, log: log, now: time.Now, writer: rand.Text(), heard: newHeard()}
+	d := &Daemon{cfg: cfg, net: network, log: log, now: time.Now, writer: rand.Text(), heard: newHeard(), posts: poster.NewCounts()}
 	d.metrics = newMetrics(d.Ledger, &d.ready)
 	d.odd = newOddEntries(log)
-	d.metrics.registry.MustRegister(alertMetrics{d}, d.odd.gauge)
+	d.metrics.registry.MustRegister(alertMetrics{d}, postMetrics{d}, d.odd.gauge)
 	d.ready.set("starting")
 	return d, nil
 }
@@ -109,6 +113,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 			return err
 		}
 		defer closeDev()
+	}
+	if err := d.meetWallet(ctx); err != nil {
+		return err
 	}
 	stopAPI, err := d.startAPI(ctx)
 	if err != nil {
@@ -331,6 +338,7 @@ func (d *Daemon) outage() func(error) {
 func (d *Daemon) follow(ctx context.Context, s *store.Store, ledger *chain.Ledger) (err error) {
 	var node followed // alerts run even while the node is unreachable
 	defer d.alert(ctx, s, ledger, &node, node.status)()
+	defer d.post(ctx, s, ledger)()
 	defer func() { node.end(err) }()
 	if err := d.dial(ctx); err != nil {
 		return err

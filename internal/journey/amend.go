@@ -26,6 +26,7 @@ type Amendment struct {
 	Key    KeySource
 	Node   Node
 	Cold   Cold
+	Remote bool // the daemon lists coins and posts; there is no node
 }
 
 // Change says which pledge to change, and how.
@@ -52,6 +53,9 @@ func (c *Amendment) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	}
 	if err := c.check(r, false); err != nil {
 		return Posted{}, err
+	}
+	if c.Remote {
+		return c.remotely(ctx, r, p)
 	}
 	return c.hot(ctx, r, p)
 }
@@ -138,7 +142,11 @@ func (c *Amendment) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Pos
 			return Posted{}, err
 		}
 	}
-	out, err := c.choose(ctx, r, pl, wallet, address, last.Part)
+	all, err := r.holdings(ctx, wallet, address, last.Part)
+	if err != nil {
+		return Posted{}, err
+	}
+	out, err := c.choose(ctx, r, pl, all)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -195,15 +203,20 @@ func (c *Amendment) cold(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*D
 	if err := c.change(pl); err != nil {
 		return nil, err
 	}
-	out, err := c.namedOutput(ctx, r, pl)
+	var x *ticket.Part
+	var terms, posts string
+	if c.Remote {
+		posts = r.byDaemon()
+		x, terms, err = c.prepareRemotely(ctx, r, p, pl)
+	} else if out, bad := c.namedOutput(ctx, r, pl); bad != nil {
+		err = bad
+	} else {
+		x, terms, err = c.prepare(ctx, r, p, pl, out, nil)
+	}
 	if err != nil {
 		return nil, err
 	}
-	x, terms, err := c.prepare(ctx, r, p, pl, out, nil)
-	if err != nil {
-		return nil, err
-	}
-	return c.Cold.unsigned(&r.Net, "amend", terms, pl.Address, x.Ticket())
+	return c.Cold.unsigned(&r.Net, "amend", terms, posts, pl.Address, x.Ticket())
 }
 
 // namedOutput returns the output that the member named, or else the one in the pledge's last ticket.
@@ -402,11 +415,21 @@ func (c *Amendment) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetai
 	if err != nil {
 		return Posted{}, advised(check, pl, err)
 	}
-	wallet, err := r.wallet(ctx, &c.Node)
+	terms, err := c.terms(ctx, r, p, pl, x)
 	if err != nil {
 		return Posted{}, err
 	}
-	terms, err := c.terms(ctx, r, p, pl, x)
+	if c.Remote {
+		offer, err := r.posts(p.Operator)
+		if err != nil {
+			return Posted{}, err
+		}
+		if err := r.Person.Confirm(c.Change.Yes, terms+r.posting(offer, address)); err != nil {
+			return Posted{}, err
+		}
+		return c.postRemotely(ctx, r, x)
+	}
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
 	}

@@ -28,15 +28,9 @@ func (h *holding) lacks(net *pool.Params) int {
 	return max(0, int(pool.ConfirmationsToPledge(h.Coinbase, net))-h.Confirmations)
 }
 
-// choose finds the output for the ticket to name: one that backs the pledge or, if the raise needs more coins than those have, the smallest
-// other output of the pledged address that suffices. It spends nothing.
-func (c *Amendment) choose(
-	ctx context.Context, r *Daemon, pl *wire.PoolPledge, wallet *pasteld.Client, address pastel.Address, last *ticket.Part,
-) (out pastel.OutPoint, err error) {
-	all, err := r.holdings(ctx, wallet, address, last)
-	if err != nil {
-		return out, err
-	}
+// choose finds the output for the ticket to name among all of the pledged address: one that backs the pledge or, if the raise needs more coins
+// than those have, the smallest other one that suffices. It spends nothing.
+func (c *Amendment) choose(ctx context.Context, r *Daemon, pl *wire.PoolPledge, all []holding) (out pastel.OutPoint, err error) {
 	need, err := c.need(ctx, r, pl)
 	if err != nil {
 		return out, err
@@ -64,6 +58,8 @@ func (c *Amendment) choose(
 	switch {
 	case young != nil:
 		return out, immature(young, &r.Params)
+	case len(all) == 0 && c.Remote:
+		return out, fmt.Errorf("the pledged address %s holds no coins, says the daemon", pl.Address)
 	case len(all) == 0:
 		return out, fmt.Errorf("the wallet has no coins of the pledged address %s; if its key is on a cold machine, see --cold", pl.Address)
 	case backing >= need:
@@ -76,7 +72,7 @@ func (c *Amendment) choose(
 func (c *Amendment) named(all []holding, backing, need pastel.Amount, address string, net *pool.Params) (out pastel.OutPoint, err error) {
 	at := slices.IndexFunc(all, func(h holding) bool { return h.String() == c.Change.Output })
 	if at < 0 {
-		return out, fmt.Errorf("the wallet has no output %s of at least %s PSL at the pledged address %s; choose one at that address, or omit --output",
+		return out, fmt.Errorf("there is no output %s of at least %s PSL at the pledged address %s; choose one at that address, or omit --output",
 			c.Change.Output, net.MinPledge, address)
 	}
 	h := &all[at]

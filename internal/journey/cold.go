@@ -27,11 +27,19 @@ type Draft struct {
 	PastelID  string `json:"pastelid"`
 	Statement string `json:"statement"` // what the address and the PastelID sign
 
-	terms, command, pool, network string
+	terms, command, pool, network, posts string
 }
 
-// unsigned writes a ticket for signing elsewhere.
-func (f *Cold) unsigned(net *pastel.Network, command, terms, address string, t *ticket.Ticket) (*Draft, error) {
+// unread refuses signatures that come without the ticket that they are for.
+func (f *Cold) unread() error {
+	if f.PledgeSignature != "" || f.AddressSignature != "" {
+		return terminal.Usagef("a signature given in advance is for a ticket that --cold wrote; name its file with --ticket")
+	}
+	return nil
+}
+
+// unsigned writes a ticket for signing elsewhere; posts are the flags that say how it is posted then, if not with a wallet.
+func (f *Cold) unsigned(net *pastel.Network, command, terms, posts, address string, t *ticket.Ticket) (*Draft, error) {
 	text, err := encoded(t)
 	if err != nil {
 		return nil, err
@@ -40,7 +48,7 @@ func (f *Cold) unsigned(net *pastel.Network, command, terms, address string, t *
 		return nil, err
 	}
 	x := t.Part
-	return &Draft{address, f.Draft, x.PastelID, x.PledgeStatement(net.Name), terms, command, string(x.SmartPoolID), net.Name}, nil
+	return &Draft{address, f.Draft, x.PastelID, x.PledgeStatement(net.Name), terms, command, string(x.SmartPoolID), net.Name, posts}, nil
 }
 
 // String says what the ticket means, and how to sign and post it.
@@ -55,8 +63,8 @@ Wrote %s. Nothing is signed or posted yet. On the cold machine, within 24 hours:
      smartpool ticket sign %s --network %s --key KEYFILE --out %s
 
 Then, here:
-     smartpool %s %s --ticket %s --address-signature SIGNATURE
-`, d.terms, d.File, d.Address, d.Statement, d.PastelID, file, d.network, file, d.command, d.pool, file)
+     smartpool %s %s --ticket %s%s --address-signature SIGNATURE
+`, d.terms, d.File, d.Address, d.Statement, d.PastelID, file, d.network, file, d.command, d.pool, file, d.posts)
 }
 
 // signed reads a ticket signed elsewhere, with all its signatures, and the address that signed.

@@ -7,15 +7,6 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// UnclearError says that a transaction may have been posted: the node's answer was lost.
-type UnclearError struct{ Err error }
-
-// Error says what to check before trying again.
-func (e UnclearError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the cause.
-func (e UnclearError) Unwrap() error { return e.Err }
-
 // RejectedError says that a block holds the ticket but the rules rejected it.
 type RejectedError struct {
 	TxID   string
@@ -44,12 +35,17 @@ func (e *WaitingError) Unwrap() error { return e.Err }
 
 // ExpiredError says that no block can hold a posted transaction any longer.
 type ExpiredError struct {
-	TxID  string
-	Until pastel.Height // the last block that could have
+	TxID   string
+	Until  pastel.Height // the last block that could have
+	Remote bool          // by the word of the daemon that posted it
 }
 
 // Error says what to do next.
 func (e *ExpiredError) Error() string {
+	if e.Remote {
+		return fmt.Sprintf("ticket %s expired, says the daemon that posted it: no block up to %d holds it, and no later one can. It had no effect and cost you nothing. Ask another "+
+			"daemon (smartpool my --api URL) whether that is true, then run the command again", e.TxID, e.Until)
+	}
 	return fmt.Sprintf("ticket %s expired: no block up to %d holds it, and no later one can. It had no effect and cost nothing. Check that the node is "+
 		"connected and on the network's chain (smartpool rpc getpeerinfo, getblockchaininfo), then run the command again", e.TxID, e.Until)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/client"
+	"github.com/pastelnetwork/smartpool/internal/funding"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -36,7 +37,11 @@ func (r *Daemon) Finish(
 	ctx context.Context, wallet *pasteld.Client, txid pastel.TxID, wait bool, done func(txid string) (string, error),
 ) (Posted, error) {
 	if wait {
-		return r.follow(ctx, wallet, txid, r.lastBlock(ctx, wallet, txid), func() (string, error) { return done(txid.String()) })
+		has := func(ctx context.Context, h pastel.Height) bool { // a daemon could name any block as its last
+			height, _, err := wallet.Tip(ctx)
+			return err == nil && height >= h
+		}
+		return r.follow(ctx, has, txid, r.lastBlock(ctx, wallet, txid), func() (string, error) { return done(txid.String()) })
 	}
 	return Posted{TxID: txid, Outcome: outcomePosted}, nil
 }
@@ -46,10 +51,8 @@ type lastBlock struct {
 	height  pastel.Height
 	now     pastel.Height // of the node
 	expires bool          // no later block can hold the ticket
+	remote  bool          // all this is only the word of the daemon that posted the ticket
 }
-
-// expiry is how many blocks a transaction of pasteld's wallet has until it expires.
-const expiry = 20
 
 // maxExpiry is the greatest height at which a transaction may expire (pasteld: TX_EXPIRY_HEIGHT_THRESHOLD).
 const maxExpiry = 499_999_999
@@ -64,15 +67,17 @@ func (r *Daemon) lastBlock(ctx context.Context, wallet *pasteld.Client, txid pas
 	raw, err := wallet.RawTx(ctx, txid)
 	if err == nil {
 		if tx, err := pastel.ParseTx(raw); err == nil && tx.ExpiryHeight != 0 && tx.ExpiryHeight <= maxExpiry {
-			return lastBlock{pastel.Height(tx.ExpiryHeight), now, true}
+			return lastBlock{height: pastel.Height(tx.ExpiryHeight), now: now, expires: true}
 		}
 	}
-	return lastBlock{now + 1 + expiry, now, false}
+	return lastBlock{height: now + 1 + funding.Expiry, now: now}
 }
 
-// follow waits until a block holds a ticket; done returns its outcome, or nothing while it is unknown. follow gives up after the last
-// block to wait for, which the wallet's node must have as well: a daemon could name any.
-func (r *Daemon) follow(ctx context.Context, wallet *pasteld.Client, txid pastel.TxID, until lastBlock, done func() (string, error)) (Posted, error) {
+// follow waits until a block holds a ticket; done returns its outcome, or nothing while it is unknown. follow gives up once the daemon has the
+// last block to wait for and has confirms it.
+func (r *Daemon) follow(
+	ctx context.Context, has func(context.Context, pastel.Height) bool, txid pastel.TxID, until lastBlock, done func() (string, error),
+) (Posted, error) {
 	r.Person.Note("Waiting for a block to include it, up to block %d, %d blocks from now. Ctrl-C does not cancel it.", until.height, until.height-until.now)
 	id := txid.String()
 	waiting := func(why error) (Posted, error) {
@@ -80,10 +85,7 @@ func (r *Daemon) follow(ctx context.Context, wallet *pasteld.Client, txid pastel
 	}
 	for warned := false; ; {
 		said, over, err := r.outcome(ctx, id, until, done)
-		if over {
-			height, _, away := wallet.Tip(ctx)
-			over = away == nil && height >= until.height
-		}
+		over = over && has(ctx, until.height)
 		var rejected *RejectedError
 		switch {
 		case errors.As(err, &rejected):
@@ -100,7 +102,10 @@ func (r *Daemon) follow(ctx context.Context, wallet *pasteld.Client, txid pastel
 		case said != "":
 			return Posted{TxID: txid, Outcome: said, Mined: true}, nil
 		case over && until.expires:
-			return Posted{TxID: txid, Outcome: outcomeExpired}, &ExpiredError{TxID: id, Until: until.height}
+			return Posted{TxID: txid, Outcome: outcomeExpired}, &ExpiredError{TxID: id, Until: until.height, Remote: until.remote}
+		case over && until.remote:
+			p, err := waiting(fmt.Errorf("no block up to %d holds it, and the daemon did not say when it expires; ask another daemon with smartpool my --api", until.height))
+			return p, &UnknownError{Err: err}
 		case over:
 			p, err := waiting(fmt.Errorf("no block up to %d holds it, and the node does not say that it expires. smartpool rpc getrawtransaction %s "+
 				"shows whether the node still has it; the dashboard's Tickets page shows its outcome", until.height, id))

@@ -1,72 +1,60 @@
 package journey
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"sort"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/history"
 	"github.com/pastelnetwork/smartpool/internal/visible"
-	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// Entry is a line of an account's history.
-type Entry struct {
-	Time    time.Time     `json:"time"`
-	Height  pastel.Height `json:"height"`
-	Kind    string        `json:"kind"` // income, forfeit or payout
-	Pool    string        `json:"pool"`
-	Account string        `json:"account"`
-	Address string        `json:"address"`
-	Amount  pastel.Amount `json:"amount_patoshi"`
-	TxID    string        `json:"txid"`
-}
-
 // History lists what the accounts earned, forfeited and were paid, from one time on and before another, oldest first.
-func (r *Daemon) History(ctx context.Context, list []wire.Account, from, to time.Time) ([]Entry, error) {
-	entries := []Entry{}
-	paid := map[Entry]bool{}
+func (r *Daemon) History(ctx context.Context, list []wire.Account, from, to time.Time) ([]history.Entry, error) {
+	entries := []history.Entry{}
+	paid := map[history.Entry]bool{}
 	for i := range list {
 		more, err := r.earnings(ctx, &list[i])
 		if err != nil {
 			return nil, err
 		}
 		for _, x := range more {
-			payment := Entry{TxID: x.TxID, Address: x.Address}
-			if x.Kind == "payout" && paid[payment] { // two of the accounts share the address
+			payment := history.Entry{TxID: x.TxID, Address: x.Address}
+			if x.Kind == history.Payout && paid[payment] { // two of the accounts share the address
 				continue
 			}
 			paid[payment] = true
 			entries = append(entries, x)
 		}
 	}
-	entries = slices.DeleteFunc(entries, func(x Entry) bool { return x.Time.Before(from) || !x.Time.Before(to) })
+	entries = slices.DeleteFunc(entries, func(x history.Entry) bool { return x.Time.Before(from) || !x.Time.Before(to) })
 	sort.SliceStable(entries, func(a, b int) bool { return entries[a].Height < entries[b].Height })
 	return entries, nil
 }
 
 // earnings collects an account's income, forfeits and payments.
-func (r *Daemon) earnings(ctx context.Context, a *wire.Account) (list []Entry, err error) {
+func (r *Daemon) earnings(ctx context.Context, a *wire.Account) (list []history.Entry, err error) {
 	id, address := wire.OfID{PastelID: a.PastelID}, wire.OfAddress{Address: a.Address}
 	came := wire.CreditQuery{OfID: id, OfAddress: address}
 	credits, err := Listing(&came.Page, func() (wire.List[wire.Credit], error) { return r.Credits(ctx, came) })
 	if err != nil {
 		return nil, err
 	}
-	for _, x := range credits {
-		list = append(list, Entry{x.At.Time, x.At.Height, "income", x.Pool, AccountName(a), x.Address, x.Amount, ""})
+	name := AccountName(a)
+	for i := range credits {
+		list = append(list, history.OfCredit(name, &credits[i]))
 	}
 	had := wire.PledgeQuery{OfID: id, OfAddress: address}
 	pledges, err := Listing(&had.Page, func() (wire.List[wire.Pledge], error) { return r.Pledges(ctx, had) })
 	if err != nil {
 		return nil, err
 	}
-	for _, x := range pledges {
-		if x.Ended != nil && x.Forfeited > 0 {
-			list = append(list, Entry{x.Ended.Time, x.Ended.Height, "forfeit", x.Pool, AccountName(a), x.Address, x.Forfeited, ""})
+	for i := range pledges {
+		if x, forfeits := history.OfPledge(name, &pledges[i]); forfeits {
+			list = append(list, x)
 		}
 	}
 	paid := wire.PaymentQuery{OfID: id, OfAddress: address, Status: "paid"}
@@ -74,15 +62,14 @@ func (r *Daemon) earnings(ctx context.Context, a *wire.Account) (list []Entry, e
 	if err != nil {
 		return nil, err
 	}
-	for _, x := range payments {
-		if x.Paid == nil {
-			return nil, fmt.Errorf("the daemon names a payment, %s, that is not paid; run the daemon's release, or ask another daemon", visible.Short(x.Payout, visible.MostColumns))
+	for i := range payments {
+		x, paid := history.OfPayment(name, &payments[i])
+		if !paid {
+			return nil, fmt.Errorf("the daemon names a payment, %s, that is not paid; run the daemon's release, or ask another daemon", visible.Short(payments[i].Payout, visible.MostColumns))
 		}
-		list = append(list, Entry{x.Paid.Time, x.Paid.Height, "payout", x.Pool, AccountName(a), x.Address, x.Amount, x.Payout})
+		list = append(list, x)
 	}
-	slices.SortStableFunc(list, func(a, b Entry) int {
-		return cmp.Or(cmp.Compare(a.Height, b.Height), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Address, b.Address))
-	})
+	history.Sort(list)
 	return list, nil
 }
 

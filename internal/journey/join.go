@@ -18,6 +18,7 @@ type Join struct {
 	Key    KeySource
 	Node   Node
 	Cold   Cold
+	Remote bool // the daemon lists coins and posts; there is no node
 }
 
 // Pledge says what to pledge, and how.
@@ -45,6 +46,9 @@ func (c *Join) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	if err := c.check(p); err != nil {
 		return Posted{}, err
 	}
+	if c.Remote {
+		return c.remotely(ctx, r, p)
+	}
 	return c.hot(ctx, r, p)
 }
 
@@ -54,11 +58,14 @@ func (c *Join) Draft(ctx context.Context, r *Daemon) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Pledge.Coins == 0 {
+	if c.Pledge.Coins == 0 && !c.Remote {
 		return nil, terminal.Usagef("--cold needs --coins")
 	}
 	if err := c.check(p); err != nil {
 		return nil, err
+	}
+	if c.Remote {
+		return c.draftRemotely(ctx, r, p)
 	}
 	return c.cold(ctx, r, p)
 }
@@ -261,7 +268,7 @@ func (c *Join) cold(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*Draft,
 	if err != nil {
 		return nil, err
 	}
-	return c.Cold.unsigned(&r.Net, "join", terms, c.Pledge.Address, t)
+	return c.Cold.unsigned(&r.Net, "join", terms, "", c.Pledge.Address, t)
 }
 
 // postSigned posts a ticket signed elsewhere.
@@ -274,12 +281,15 @@ func (c *Join) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetail) (P
 	if err := pledgesAlready(p, x.PastelID, address); err != nil {
 		return Posted{}, err
 	}
-	wallet, err := r.wallet(ctx, &c.Node)
+	c.Pledge.Coins = x.PledgedCoins
+	terms, err := c.terms(ctx, r, p, x)
 	if err != nil {
 		return Posted{}, err
 	}
-	c.Pledge.Coins = x.PledgedCoins
-	terms, err := c.terms(ctx, r, p, x)
+	if c.Remote {
+		return c.postSignedRemotely(ctx, r, p, x, address, terms)
+	}
+	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
 	}

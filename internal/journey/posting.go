@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/funding"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -19,15 +20,18 @@ import (
 // Post has the wallet sign and broadcast the transaction that carries a signed ticket, paid by the coins that the person saw, if the next
 // block would accept the ticket and it causes the event that the person confirmed. The signatures go to the wallet's node alone: the daemon
 // judges the ticket without them.
-func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, pays *Funding, t *ticket.Ticket, causes pool.EventType) (pastel.TxID, error) {
+func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, pays *funding.Funding, t *ticket.Ticket, causes pool.EventType) (pastel.TxID, error) {
 	owner, err := r.signed(ctx, wallet, t)
 	if err == nil {
-		err = r.stillDoes(ctx, wallet, t, owner, causes)
+		err = r.stillDoes(ctx, t, owner, causes)
+	}
+	if err == nil && causes == pool.PledgeAccepted {
+		err = r.pledgedHere(ctx, wallet, t, owner)
 	}
 	if err != nil {
 		return pastel.TxID{}, fmt.Errorf("%w. Nothing was posted", err)
 	}
-	outs, err := ticketOutputs(t, &r.Net)
+	outs, err := funding.TicketOutputs(t, &r.Net)
 	if err != nil {
 		return pastel.TxID{}, fmt.Errorf("%w. Nothing was posted", err)
 	}
@@ -36,8 +40,8 @@ func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, pays *Funding
 		return pastel.TxID{}, fmt.Errorf("%w. Nothing was posted", err)
 	}
 	r.recall(ctx, t, owner)
-	txid, err := pays.spend(ctx, wallet, outs, r.Params.Dust)
-	var maybe UnclearError
+	txid, err := spend(ctx, wallet, pays, outs)
+	var maybe funding.UnclearError
 	switch {
 	case err == nil:
 		r.Person.Note("Posted: transaction %s.", txid)
@@ -47,26 +51,32 @@ func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, pays *Funding
 	return txid, err
 }
 
-// signed verifies every signature of a ticket and, for a pledge, that the address which signed holds the output according to the wallet's
-// node. It returns that address.
-func (r *Daemon) signed(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) (owner string, err error) {
+// signer verifies every signature of a ticket, and returns the address that signed a pledge.
+func (r *Daemon) signer(t *ticket.Ticket) (a pastel.Address, err error) {
 	for _, c := range ticket.Checks(t, &r.Net, r.Params.Limits()) {
 		if c.Answer == ticket.AnswerWrong {
-			return "", fmt.Errorf("%s: %s", c.Name, cmp.Or(c.Detail, ticket.Explain(c.Reason)))
+			return a, fmt.Errorf("%s: %s", c.Name, cmp.Or(c.Detail, ticket.Explain(c.Reason)))
 		}
 	}
 	x := t.Part
 	if x == nil {
-		return "", nil
+		return a, nil
 	}
 	if err := timely(x.TimeStamp, time.Now()); err != nil {
-		return "", err
+		return a, err
 	}
 	hash, err := x.AddressSigner(x.PledgeStatement(r.Net.Name))
-	if err != nil {
+	return pastel.Address{Kind: pastel.AddressP2PKH, Hash: hash}, err
+}
+
+// signed verifies every signature of a ticket and, for a pledge, that the address which signed holds the output according to the wallet's
+// node. It returns that address.
+func (r *Daemon) signed(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) (owner string, err error) {
+	signer, err := r.signer(t)
+	x := t.Part
+	if err != nil || x == nil {
 		return "", err
 	}
-	signer := pastel.Address{Kind: pastel.AddressP2PKH, Hash: hash}
 	out, err := pastel.ParseOutPoint(fmt.Sprintf("%s:%d", x.TxID, x.Vout))
 	if err != nil {
 		return "", err
@@ -82,7 +92,7 @@ func (r *Daemon) signed(ctx context.Context, wallet *pasteld.Client, t *ticket.T
 }
 
 // stillDoes returns an error unless the next block would accept the ticket, and it would do what the person confirmed.
-func (r *Daemon) stillDoes(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket, owner string, causes pool.EventType) error {
+func (r *Daemon) stillDoes(ctx context.Context, t *ticket.Ticket, owner string, causes pool.EventType) error {
 	c, err := r.judged(ctx, t)
 	switch {
 	case err != nil:
@@ -96,27 +106,10 @@ func (r *Daemon) stillDoes(ctx context.Context, wallet *pasteld.Client, t *ticke
 	if err != nil {
 		return err
 	}
-	if causes == pool.PledgeAccepted {
-		if err := r.pledgedHere(ctx, wallet, t, owner); err != nil {
-			return err
-		}
-	}
 	exists := slices.ContainsFunc(p.Participants, func(x wire.PoolPledge) bool { return x.PastelID == t.Part.PastelID && x.Address == owner })
 	if exists != (causes == pool.PledgeAmended) {
 		return fmt.Errorf("the ticket would not do what you confirmed (%s): the pool changed meanwhile, or such a pledge already exists "+
 			"(see smartpool my and smartpool amend)", causes)
 	}
 	return nil
-}
-
-// postingError says whether a transaction may have been posted although the node's answer was an error.
-func postingError(err error) error {
-	var refused *pasteld.RPCError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &refused):
-		return fmt.Errorf("the node refused it: %w. Nothing was posted", err)
-	}
-	return UnclearError{Err: fmt.Errorf("it may have been posted all the same (%w); before you try again, check that neither smartpool rpc getrawmempool nor the next block has it", err)}
 }

@@ -1,12 +1,12 @@
 package journey
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/funding"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -19,10 +19,14 @@ type Registration struct {
 	Address string // named by the registration; empty: a new one of the wallet
 	NoWait  bool   // do not wait for the block that holds it
 	Yes     bool   // do not ask
+	Remote  bool   // the daemon posts it and pays; there is no node
 }
 
 // Run registers the PastelID of a key file. No node needs the key: Run builds the ticket itself, and the node's wallet only pays for it.
 func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
+	if c.Remote {
+		return c.remotely(ctx, r)
+	}
 	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
@@ -32,12 +36,8 @@ func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
 		return Posted{}, err
 	}
 	id := key.ID().String()
-	known := func() (bool, error) {
-		a, err := r.AccountOf(ctx, id)
-		return a.Registered, err
-	}
-	if registered, err := known(); err != nil || registered {
-		return Posted{}, cmp.Or(err, fmt.Errorf("PastelID %s is already registered", id))
+	if err := r.unregistered(ctx, id); err != nil {
+		return Posted{}, err
 	}
 	address, err := c.address(ctx, wallet, &r.Net)
 	if err != nil {
@@ -51,25 +51,39 @@ func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	if err := r.Person.Confirm(c.Yes, what); err != nil {
 		return Posted{}, err
 	}
-	outs, err := ticket.NewRegistration(key, "", address, time.Now().Unix()).Outputs(pays.fee)
+	outs, err := ticket.NewRegistration(key, "", address, time.Now().Unix()).Outputs(pays.Fee())
 	if err != nil {
 		return Posted{}, err
 	}
 	if _, err := r.LockPledged(ctx, wallet, nil); err != nil {
 		return Posted{}, err
 	}
-	txid, err := pays.spend(ctx, wallet, outs, r.Params.Dust)
+	txid, err := spend(ctx, wallet, pays, outs)
 	if err != nil {
 		return Posted{}, err
 	}
 	r.Person.Note("Posted: transaction %s.", txid)
-	return r.Finish(ctx, wallet, txid, !c.NoWait, func(string) (string, error) {
-		registered, err := known()
-		if err != nil || !registered {
+	return r.Finish(ctx, wallet, txid, !c.NoWait, r.nowRegistered(ctx, id))
+}
+
+// unregistered returns an error if a PastelID is registered.
+func (r *Daemon) unregistered(ctx context.Context, id string) error {
+	a, err := r.AccountOf(ctx, id)
+	if err == nil && a.Registered {
+		err = fmt.Errorf("PastelID %s is already registered", id)
+	}
+	return err
+}
+
+// nowRegistered reports the outcome of a registration once a block holds it.
+func (r *Daemon) nowRegistered(ctx context.Context, id string) func(string) (string, error) {
+	return func(string) (string, error) {
+		a, err := r.AccountOf(ctx, id)
+		if err != nil || !a.Registered {
 			return "", err
 		}
 		return fmt.Sprintf("Registered: PastelID %s can now pledge and open pools.", id), nil
-	})
+	}
 }
 
 // address returns the given address, or a new one of the wallet.
@@ -85,7 +99,7 @@ func (c *Registration) address(ctx context.Context, wallet *pasteld.Client, net 
 }
 
 // funding chooses the coins that pay, unless a registration of the PastelID already waits in the node's mempool.
-func (c *Registration) funding(ctx context.Context, r *Daemon, wallet *pasteld.Client, id string) (*Funding, error) {
+func (c *Registration) funding(ctx context.Context, r *Daemon, wallet *pasteld.Client, id string) (*funding.Funding, error) {
 	txid, found, err := r.eachWaiting(ctx, wallet, func(x ticket.Carried) bool { return x.Registration != nil && x.Registration.PastelID == id })
 	if err != nil {
 		return nil, err
@@ -97,6 +111,5 @@ func (c *Registration) funding(ctx context.Context, r *Daemon, wallet *pasteld.C
 	if err != nil {
 		return nil, err
 	}
-	const size = 1_000 // bytes of a registration's outputs, or fewer
-	return r.fund(ctx, wallet, r.Net.RegistrationFee(height+1), size, pastel.OutPoint{})
+	return r.fund(ctx, wallet, r.Net.RegistrationFee(height+1), funding.RegistrationSize, pastel.OutPoint{})
 }

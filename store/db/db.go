@@ -117,6 +117,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deletePoolsAboveStmt, err = db.PrepareContext(ctx, deletePoolsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePoolsAbove: %w", err)
 	}
+	if q.deletePostedStmt, err = db.PrepareContext(ctx, deletePosted); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePosted: %w", err)
+	}
 	if q.deleteSpendStmt, err = db.PrepareContext(ctx, deleteSpend); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSpend: %w", err)
 	}
@@ -189,6 +192,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.forgetAlertsStmt, err = db.PrepareContext(ctx, forgetAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetAlerts: %w", err)
 	}
+	if q.forgetPostedStmt, err = db.PrepareContext(ctx, forgetPosted); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetPosted: %w", err)
+	}
 	if q.forgetUndoStmt, err = db.PrepareContext(ctx, forgetUndo); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetUndo: %w", err)
 	}
@@ -222,6 +228,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertPoolStmt, err = db.PrepareContext(ctx, insertPool); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPool: %w", err)
 	}
+	if q.insertPostedStmt, err = db.PrepareContext(ctx, insertPosted); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertPosted: %w", err)
+	}
 	if q.insertSubscriptionStmt, err = db.PrepareContext(ctx, insertSubscription); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSubscription: %w", err)
 	}
@@ -248,6 +257,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.ledgerEventsAboveStmt, err = db.PrepareContext(ctx, ledgerEventsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query LedgerEventsAbove: %w", err)
+	}
+	if q.listPostedStmt, err = db.PrepareContext(ctx, listPosted); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPosted: %w", err)
 	}
 	if q.listSubscriptionsStmt, err = db.PrepareContext(ctx, listSubscriptions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSubscriptions: %w", err)
@@ -326,6 +338,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.showFromStmt, err = db.PrepareContext(ctx, showFrom); err != nil {
 		return nil, fmt.Errorf("error preparing query ShowFrom: %w", err)
+	}
+	if q.spentSinceStmt, err = db.PrepareContext(ctx, spentSince); err != nil {
+		return nil, fmt.Errorf("error preparing query SpentSince: %w", err)
 	}
 	if q.standingAlertsStmt, err = db.PrepareContext(ctx, standingAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query StandingAlerts: %w", err)
@@ -511,6 +526,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deletePoolsAboveStmt: %w", cerr)
 		}
 	}
+	if q.deletePostedStmt != nil {
+		if cerr := q.deletePostedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePostedStmt: %w", cerr)
+		}
+	}
 	if q.deleteSpendStmt != nil {
 		if cerr := q.deleteSpendStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteSpendStmt: %w", cerr)
@@ -631,6 +651,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing forgetAlertsStmt: %w", cerr)
 		}
 	}
+	if q.forgetPostedStmt != nil {
+		if cerr := q.forgetPostedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetPostedStmt: %w", cerr)
+		}
+	}
 	if q.forgetUndoStmt != nil {
 		if cerr := q.forgetUndoStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing forgetUndoStmt: %w", cerr)
@@ -686,6 +711,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertPoolStmt: %w", cerr)
 		}
 	}
+	if q.insertPostedStmt != nil {
+		if cerr := q.insertPostedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertPostedStmt: %w", cerr)
+		}
+	}
 	if q.insertSubscriptionStmt != nil {
 		if cerr := q.insertSubscriptionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertSubscriptionStmt: %w", cerr)
@@ -729,6 +759,11 @@ func (q *Queries) Close() error {
 	if q.ledgerEventsAboveStmt != nil {
 		if cerr := q.ledgerEventsAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing ledgerEventsAboveStmt: %w", cerr)
+		}
+	}
+	if q.listPostedStmt != nil {
+		if cerr := q.listPostedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPostedStmt: %w", cerr)
 		}
 	}
 	if q.listSubscriptionsStmt != nil {
@@ -861,6 +896,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing showFromStmt: %w", cerr)
 		}
 	}
+	if q.spentSinceStmt != nil {
+		if cerr := q.spentSinceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing spentSinceStmt: %w", cerr)
+		}
+	}
 	if q.standingAlertsStmt != nil {
 		if cerr := q.standingAlertsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing standingAlertsStmt: %w", cerr)
@@ -971,6 +1011,7 @@ type Queries struct {
 	deletePledgesAboveStmt       *sql.Stmt
 	deletePoolSumsAboveStmt      *sql.Stmt
 	deletePoolsAboveStmt         *sql.Stmt
+	deletePostedStmt             *sql.Stmt
 	deleteSpendStmt              *sql.Stmt
 	deleteSpendsStmt             *sql.Stmt
 	deleteSubscriptionStmt       *sql.Stmt
@@ -995,6 +1036,7 @@ type Queries struct {
 	endingsStmt                  *sql.Stmt
 	firstPoolStmt                *sql.Stmt
 	forgetAlertsStmt             *sql.Stmt
+	forgetPostedStmt             *sql.Stmt
 	forgetUndoStmt               *sql.Stmt
 	giveUpAlertsStmt             *sql.Stmt
 	hashesDownFromStmt           *sql.Stmt
@@ -1006,6 +1048,7 @@ type Queries struct {
 	insertNetworkSumsStmt        *sql.Stmt
 	insertPayoutStmt             *sql.Stmt
 	insertPoolStmt               *sql.Stmt
+	insertPostedStmt             *sql.Stmt
 	insertSubscriptionStmt       *sql.Stmt
 	keepFromStmt                 *sql.Stmt
 	lastBlockStmt                *sql.Stmt
@@ -1015,6 +1058,7 @@ type Queries struct {
 	lastPoolStmt                 *sql.Stmt
 	lastSumsStmt                 *sql.Stmt
 	ledgerEventsAboveStmt        *sql.Stmt
+	listPostedStmt               *sql.Stmt
 	listSubscriptionsStmt        *sql.Stmt
 	longestGapStmt               *sql.Stmt
 	loseAlertsStmt               *sql.Stmt
@@ -1041,6 +1085,7 @@ type Queries struct {
 	reopenPledgesAboveStmt       *sql.Stmt
 	retryUnansweredStmt          *sql.Stmt
 	showFromStmt                 *sql.Stmt
+	spentSinceStmt               *sql.Stmt
 	standingAlertsStmt           *sql.Stmt
 	takeRoleStmt                 *sql.Stmt
 	ticketsOfPledgeStmt          *sql.Stmt
@@ -1086,6 +1131,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deletePledgesAboveStmt:       q.deletePledgesAboveStmt,
 		deletePoolSumsAboveStmt:      q.deletePoolSumsAboveStmt,
 		deletePoolsAboveStmt:         q.deletePoolsAboveStmt,
+		deletePostedStmt:             q.deletePostedStmt,
 		deleteSpendStmt:              q.deleteSpendStmt,
 		deleteSpendsStmt:             q.deleteSpendsStmt,
 		deleteSubscriptionStmt:       q.deleteSubscriptionStmt,
@@ -1110,6 +1156,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		endingsStmt:                  q.endingsStmt,
 		firstPoolStmt:                q.firstPoolStmt,
 		forgetAlertsStmt:             q.forgetAlertsStmt,
+		forgetPostedStmt:             q.forgetPostedStmt,
 		forgetUndoStmt:               q.forgetUndoStmt,
 		giveUpAlertsStmt:             q.giveUpAlertsStmt,
 		hashesDownFromStmt:           q.hashesDownFromStmt,
@@ -1121,6 +1168,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertNetworkSumsStmt:        q.insertNetworkSumsStmt,
 		insertPayoutStmt:             q.insertPayoutStmt,
 		insertPoolStmt:               q.insertPoolStmt,
+		insertPostedStmt:             q.insertPostedStmt,
 		insertSubscriptionStmt:       q.insertSubscriptionStmt,
 		keepFromStmt:                 q.keepFromStmt,
 		lastBlockStmt:                q.lastBlockStmt,
@@ -1130,6 +1178,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lastPoolStmt:                 q.lastPoolStmt,
 		lastSumsStmt:                 q.lastSumsStmt,
 		ledgerEventsAboveStmt:        q.ledgerEventsAboveStmt,
+		listPostedStmt:               q.listPostedStmt,
 		listSubscriptionsStmt:        q.listSubscriptionsStmt,
 		longestGapStmt:               q.longestGapStmt,
 		loseAlertsStmt:               q.loseAlertsStmt,
@@ -1156,6 +1205,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		reopenPledgesAboveStmt:       q.reopenPledgesAboveStmt,
 		retryUnansweredStmt:          q.retryUnansweredStmt,
 		showFromStmt:                 q.showFromStmt,
+		spentSinceStmt:               q.spentSinceStmt,
 		standingAlertsStmt:           q.standingAlertsStmt,
 		takeRoleStmt:                 q.takeRoleStmt,
 		ticketsOfPledgeStmt:          q.ticketsOfPledgeStmt,

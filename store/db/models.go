@@ -50,6 +50,21 @@ type NetworkSum struct {
 	ActiveIncome int64
 }
 
+type PostedTicket struct {
+	Txid      []byte
+	Hash      []byte
+	Registers int64
+	Raw       []byte
+	Cost      int64
+	Pool      string
+	Pastelid  string
+	Output    string
+	Owner     string
+	Height    int64
+	Posted    int64
+	Expires   int64
+}
+
 type Subscription struct {
 	ID       string
 	Created  int64
