@@ -10,6 +10,6 @@ func (s *Site) Trial(content string) http.Handler {
 	const file = "trial.html"
 	s.pages[file] = template.Must(template.Must(s.pages["error.html"].Clone()).Parse(`{{define "content"}}` + content + `{{end}}`))
 	return s.serve(func(r *http.Request) (*page, error) {
-		return &page{file: file, Title: "Trial", code: http.StatusOK, Data: r.URL.Query()}, nil
+		return &page{file: file, Title: "Trial", code: http.StatusOK, Still: true, Data: r.URL.Query()}, nil
 	})
 }

@@ -30,7 +30,7 @@ import (
 
 // placesForKeys is the content of a page where keys can be made and used.
 const placesForKeys = `<h1>Keys</h1>
-<form action="/nowhere"><p><label for="pastelid">PastelID</label> <input id="pastelid" name="pastelid"></p><div data-keys="identity" hidden></div></form>
+<form class="sheet" action="/nowhere"><p><label for="pastelid">PastelID</label> <input id="pastelid" name="pastelid"></p><div data-keys="identity" hidden></div></form>
 <p><label for="pledge">Signature of the pledge</label> <textarea id="pledge" name="pledge_signature"></textarea></p>
 <div data-keys="sign" data-pastelid="{{.Data.Get "pastelid"}}" data-statement="{{.Data.Get "pledge"}}" hidden></div>
 <p><label for="registration">Signature of the registration</label> <textarea id="registration" name="registration_signature"></textarea></p>
@@ -159,7 +159,7 @@ func (h hand) leavesNothing() {
 	}
 }
 
-// traffic collects the requests of a page, except those by which pages keep themselves up to date.
+// traffic collects the requests of a page, except the page itself.
 type traffic struct {
 	mu   sync.Mutex
 	list []string
@@ -169,8 +169,7 @@ func listen(ctx context.Context, page string) *traffic {
 	x := &traffic{}
 	chromedp.ListenTarget(ctx, func(ev any) {
 		e, ok := ev.(*network.EventRequestWillBeSent)
-		if !ok || e.Request.Method == http.MethodGet && (e.Request.URL == page || strings.Contains(e.Request.URL, "/api/v1/stream")) ||
-			strings.HasPrefix(e.Request.URL, "blob:") {
+		if !ok || e.Request.Method == http.MethodGet && e.Request.URL == page || strings.HasPrefix(e.Request.URL, "blob:") {
 			return
 		}
 		x.mu.Lock()

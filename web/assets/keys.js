@@ -107,18 +107,19 @@
 	const brief = (id) => `${id.slice(0, 10)}…${id.slice(-6)}`;
 
 	// A place is where the page lets people use keys: to choose an identity, to sign a pledge, or to register.
-	function place(kind) {
+	function place(kind, hook) {
 		const id = (name) => `keys-${kind}-${name}`;
 		const body = make("div"), said = make("p", { role: "status" }), wrong = make("p", { role: "alert", className: "wrong" });
 		const root = make("div", { className: "card keys", role: "group", "aria-label": "PastelID keys in this browser" }, body, said, wrong,
 			make("p", { className: "minor" }, "The key and its passphrase stay on this device. Fingerprint of the program that handles them: ",
 				make("code", { textContent: fingerprint })));
-		let hook, file;
+		let file, take = dropped;
 
 		const say = (text = "") => { said.textContent = text; wrong.textContent = ""; };
 		const fail = (e) => { said.textContent = ""; wrong.textContent = e.message ?? e; };
 		function show(...children) {
 			body.replaceChildren(...children);
+			take = dropped;
 			say();
 		}
 
@@ -197,13 +198,19 @@
 			link.focus();
 		}
 
+		// dropped takes a file before anybody has asked for one.
+		function dropped(f) {
+			if (open || !f) return;
+			offerOpening();
+			take(f);
+		}
+
 		function offerOpening() {
 			const chosen = make("p", { id: id("chosen"), className: "minor", "aria-live": "polite", textContent: "No file is chosen." });
 			const picker = make("input", { id: id("file"), type: "file", form: "", "aria-describedby": chosen.id });
 			const [label, passphrase] = secret(id("passphrase"), "Passphrase of the key file", "current-password", opening);
 			picker.addEventListener("change", () => choose(picker.files[0]));
 			file = undefined;
-			root.choose = choose;
 			function choose(f) {
 				if (!f) return undefined;
 				file = undefined;
@@ -233,6 +240,7 @@
 			}
 			show(make("label", { for: picker.id, textContent: "Key file: choose it, or drop it here" }), picker, chosen, label, passphrase,
 				make("p", { className: "actions" }, button("Open the key", opening), " ", button("Cancel", offer)));
+			take = choose;
 			picker.focus();
 		}
 
@@ -276,14 +284,16 @@
 			sign.focus();
 		}
 
-		root.addEventListener("dragover", (e) => {
-			if (root.choose && body.contains(document.getElementById(id("file")))) e.preventDefault();
-		});
-		root.addEventListener("drop", (e) => {
-			if (!body.contains(document.getElementById(id("file")))) return;
-			e.preventDefault();
-			root.choose(e.dataTransfer.files[0]);
-		});
+		// A file that is dropped here goes to nobody else: the form around has a field for files that it sends.
+		for (const event of ["dragover", "drop"]) {
+			root.addEventListener(event, (e) => {
+				if (!e.dataTransfer.types.includes("Files")) return;
+				e.preventDefault();
+				e.stopPropagation();
+				const [dropped] = e.dataTransfer.files;
+				if (event === "drop" && root.ariaBusy !== "true") take(dropped);
+			});
+		}
 
 		// fill puts a value into the field beside the place.
 		function fill(field, value) {
@@ -295,16 +305,10 @@
 			return e;
 		}
 
-		return {
-			offer,
-			// at puts the place where the page has it now; live updates replace that.
-			at(to) {
-				const other = hook && hook.dataset.statement !== to.dataset.statement;
-				hook = to;
-				hook.replaceChildren(root);
-				if (other && open) offer();
-			},
-		};
+		hook.hidden = false;
+		hook.replaceChildren(root);
+		offer();
+		return { offer, fail };
 	}
 
 	// changed shows everywhere that another key is open, or none.
@@ -338,23 +342,25 @@
 		return [make("p", { className: "wrong", textContent: "By this device's clock, the statement is older than a day, so the pledge would be rejected. Begin again for a new one." })];
 	}
 
-	function find() {
-		for (const hook of document.querySelectorAll("[data-keys]")) {
-			const kind = hook.dataset.keys;
-			if (kind !== "identity" && !(kind in fields)) continue;
-			hook.hidden = false;
-			const fresh = !places.has(kind);
-			if (fresh) places.set(kind, place(kind));
-			places.get(kind).at(hook);
-			if (fresh) places.get(kind).offer();
+	// stayHome takes a key file out of a field that would send it.
+	async function stayHome() {
+		for (const field of document.querySelectorAll("input[type=file][name]")) {
+			const file = field.files[0];
+			if (!file || !(await file.slice(0, 64).text()).includes("AGE ENCRYPTED FILE")) continue;
+			field.value = "";
+			for (const p of places.values()) p.fail("That was a key file, and key files stay on this device. Drop it here instead.");
 		}
 	}
 
-	document.addEventListener("refreshed", find);
+	document.addEventListener("change", stayHome);
+	document.addEventListener("drop", stayHome); // after the form has taken the file
 	// A page that is left forgets the key, also if the browser keeps it for the button that goes back.
 	addEventListener("pagehide", () => {
 		shut();
 		changed();
 	});
-	find();
+	for (const hook of document.querySelectorAll("[data-keys]")) {
+		const kind = hook.dataset.keys;
+		if (kind in words) places.set(kind, place(kind, hook));
+	}
 })();
