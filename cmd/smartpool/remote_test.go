@@ -68,7 +68,7 @@ func (x *far) talks(answer func(shown string) (string, error), line ...string) (
 	in, hand := io.Pipe()
 	s := &dialog{hand: hand, answer: answer}
 	args := append(slices.Clone(line), "--api", x.at.API)
-	if flagOf(strings.Join(line, " "), "node") {
+	if flagOf(strings.TrimPrefix(strings.Join(line, " "), "--json "), "node") {
 		args = append(args, "--node", nowhere)
 	}
 	code = run(args, in, s, s)
@@ -414,7 +414,7 @@ func TestRemoteExpires(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		code, out = x.talks(x.signs, x.join()...)
+		code, out = x.talks(x.signs, append([]string{"--json"}, x.join()...)...)
 	}()
 	select {
 	case <-posted:
@@ -423,7 +423,7 @@ func TestRemoteExpires(t *testing.T) {
 	}
 	x.idle(22)
 	<-ended
-	if code != exitNo || !strings.Contains(out, "expired, says the daemon that posted it") {
+	if code != exitNo || !strings.Contains(out, "expired, says the daemon that posted it") || !strings.Contains(out, `"outcome": "expired"`) {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 	_, out = x.talks(x.signs, x.join("--output", x.output.String())...)
