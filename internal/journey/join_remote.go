@@ -123,6 +123,9 @@ func (r *Daemon) eligibleRemotely(ctx context.Context, id string) error {
 
 // draftRemotely writes a pledge's ticket for signing elsewhere; the daemon lists what the address holds.
 func (c *Join) draftRemotely(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*Draft, error) {
+	if _, err := r.posts(p.Operator); err != nil {
+		return nil, err
+	}
 	id, err := coldID(&c.Key, r.Person, c.Pledge.PastelID)
 	if err != nil {
 		return nil, err
