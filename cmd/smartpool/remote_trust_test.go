@@ -224,7 +224,11 @@ func (x *far) wordsAboutPostings() {
 		defer close(ended)
 		code, out = x.talks(x.signs, x.raise("515")...)
 	}()
-	<-waits
+	select {
+	case <-waits:
+	case <-ended:
+		x.t.Fatalf("it does not wait: exit code %d\n%s", code, out)
+	}
 	for range 4 {
 		x.mine(10)
 	}

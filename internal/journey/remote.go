@@ -50,8 +50,8 @@ func signedLine(statement string) string {
 	return fmt.Sprintf("\nThe PastelID and the address both sign this line, and nothing else:\n  %s\n", statement)
 }
 
-// Elsewhere opens a PastelID without a node: that of the key file, or one whose signature is made somewhere else and pasted.
-func (k *KeySource) Elsewhere(ctx context.Context, p Person, id string) (*Identity, error) {
+// elsewhere opens a PastelID without a node: that of the key file, or one whose signature is made somewhere else and pasted.
+func (k *KeySource) elsewhere(ctx context.Context, p Person, id string) (*Identity, error) {
 	if k.File != "" {
 		return k.Identity(ctx, p, nil, id) // a key file needs no wallet
 	}
@@ -164,9 +164,9 @@ func (r *Daemon) remembers(x *ticket.Part) bool {
 	return err == nil && found && !was.Refused
 }
 
-// PostRemotely has the daemon post a signed ticket, if the next block would accept it and it causes the event that the person confirmed. The
+// postRemotely has the daemon post a signed ticket, if the next block would accept it and it causes the event that the person confirmed. The
 // daemon gets the signatures only now.
-func (r *Daemon) PostRemotely(ctx context.Context, t *ticket.Ticket, causes pool.EventType) (remotePosting, error) {
+func (r *Daemon) postRemotely(ctx context.Context, t *ticket.Ticket, causes pool.EventType) (remotePosting, error) {
 	signer, err := r.signer(t)
 	owner := signer.Encode(&r.Net)
 	if err == nil {
