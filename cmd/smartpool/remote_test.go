@@ -457,3 +457,28 @@ func TestRemoteSignaturesGoOnlyToThePosting(t *testing.T) {
 		t.Errorf("requests and their signatures: %q, want %q", paths, want)
 	}
 }
+
+// A URL may follow --remote; what follows otherwise is an argument.
+func TestRemoteNamesItsDaemon(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct {
+		line []string
+		code int
+		says string
+	}{
+		{[]string{"join", "atlas", "--remote", "http://127.0.0.1:1"}, exitUnknown, "127.0.0.1:1/"},
+		{[]string{"join", "--remote", "HTTP://127.0.0.1:1/", "atlas", "--api", "http://127.0.0.1:2"}, exitUnknown, "127.0.0.1:1/"},
+		{[]string{"join", "atlas", "--remote= “http://127.0.0.1:1” "}, exitUnknown, "127.0.0.1:1/"},
+		{[]string{"amend", "atlas", "--coins", "5", "--remote", "http://127.0.0.1:1"}, exitUnknown, "127.0.0.1:1/"},
+		{[]string{"join", "--remote", "atlas", "--api", "http://127.0.0.1:2"}, exitUnknown, "127.0.0.1:2/"},
+		{[]string{"join", "--remote", "--api", "http://127.0.0.1:2", "atlas"}, exitUnknown, "127.0.0.1:2/"},
+		{[]string{"join", "atlas", "--remote=pools.example.org"}, exitUsage, "is not the URL of a daemon"},
+		{[]string{"join", "atlas", "--remote", "https://u:TopSecret@h"}, exitUsage, "no user name and no password"},
+		{[]string{"join", "atlas", "--remote", "pools.example.org"}, exitUsage, "unexpected argument pools.example.org"},
+	} {
+		code, _, notes := call("", x.line...)
+		if code != x.code || !strings.Contains(notes, x.says) || strings.Contains(notes, "TopSecret") {
+			t.Errorf("%q: exit code %d, want %d and %q:\n%s", x.line, code, x.code, x.says, notes)
+		}
+	}
+}
