@@ -221,6 +221,15 @@ func (b *Books) Tip(ctx context.Context) (tip wire.Tip, err error) {
 	return tip, err
 }
 
+// Moment returns a height with its time, estimated for a block to come.
+func (b *Books) Moment(ctx context.Context, h pastel.Height) (m wire.Moment, err error) {
+	err = b.view(ctx, func(v *view) error {
+		m, err = v.moment(h)
+		return err
+	})
+	return m, err
+}
+
 // Parameters returns the rules that people need for decisions.
 func (b *Books) Parameters() wire.Parameters {
 	n := &b.net

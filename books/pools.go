@@ -413,3 +413,39 @@ func (b *Books) Series(ctx context.Context, id string, width int64) (out wire.Se
 	})
 	return out, err
 }
+
+// PoolWith returns a pool as lists show it, with what a new pledge of so many PSL would count and yield.
+func (b *Books) PoolWith(ctx context.Context, id string, coins int64) (out wire.Pool, err error) {
+	err = b.view(ctx, func(v *view) error {
+		rows, err := v.Pools(store.PoolFilter{ID: ticket.PoolID(id)})
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return ErrNotFound
+		}
+		list, err := v.listed(rows, coins)
+		if err == nil {
+			out = list[0]
+		}
+		return err
+	})
+	return out, err
+}
+
+// SignedAt returns the time of the statement that a live pledge follows, seconds since 1970: that of an amendment must be later.
+func (b *Books) SignedAt(ctx context.Context, id string, seq uint64) (at int64, err error) {
+	err = b.view(ctx, func(v *view) error {
+		p, err := v.poolState(ticket.PoolID(id))
+		if err != nil {
+			return err
+		}
+		i, found := indexOf(p.Pledges, seq)
+		if !found {
+			return ErrNotFound
+		}
+		at = p.Pledges[i].Time
+		return nil
+	})
+	return at, err
+}

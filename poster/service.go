@@ -46,9 +46,13 @@ type Service struct {
 	unclear map[pastel.TxID]bool // posted, but the node has not said so
 }
 
-// New returns a service, which needs Run to send again what did not arrive.
-func New(cfg Config) *Service {
-	return &Service{cfg: cfg, net: cfg.Books.Params(), clients: newClients(cfg.Now), turn: make(chan struct{}, 1), unclear: map[pastel.TxID]bool{}}
+// New returns a service, which needs Run to send again what did not arrive. It reads what was posted before.
+func New(ctx context.Context, cfg Config) (*Service, error) {
+	s := &Service{cfg: cfg, net: cfg.Books.Params(), clients: newClients(cfg.Now), turn: make(chan struct{}, 1), unclear: map[pastel.TxID]bool{}}
+	if err := s.load(ctx); err != nil {
+		return nil, errors.Unwrap(err)
+	}
+	return s, nil
 }
 
 // window is the time over which budget and rates are counted. The database keeps whole seconds, hence the one more.
@@ -70,13 +74,10 @@ func (s *Service) Offer() wire.Posting {
 	return out
 }
 
-// Left returns what the budget has left now, patoshi; 0 while that is unknown.
+// Left returns what the budget has left now, patoshi.
 func (s *Service) Left() pastel.Amount {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.known {
-		return 0
-	}
 	left, after := s.cfg.Budget, s.since()
 	for i := range s.posted {
 		if x := &s.posted[i]; !x.Registers && x.Time.After(after) {

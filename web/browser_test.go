@@ -123,7 +123,7 @@ func serve(t testing.TB, blocks []*pool.Prepared, ledger *chain.Ledger, r *store
 		return trouble
 	}
 	server := api.New(api.Config{Books: x.books, Feed: feed, Simulator: x.ledger, Version: "1.0", Condition: condition, Streams: 100, Log: discard})
-	pages := web.New(web.Config{API: server.Document, Books: x.books, Log: discard, Status: func(r *http.Request) (wire.Status, error) {
+	pages := web.New(web.Config{API: server.Document, Books: x.books, Simulator: x.ledger, Log: discard, Status: func(r *http.Request) (wire.Status, error) {
 		status, err := server.Status(r.Context())
 		x.mu.Lock()
 		change := x.status

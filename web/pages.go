@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/client"
-	"github.com/pastelnetwork/smartpool/internal/pasted"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -182,10 +180,7 @@ func (s *Site) pools(r *http.Request) (*page, error) {
 	var q wire.PoolQuery
 	d.part, q.Sorted = partOf(r, "/pools", poolOrders)
 	if text := r.URL.Query().Get("coins"); text != "" {
-		n, err := pasted.Integer(text)
-		if err == nil && (n <= 0 || n > int64(pastel.MaxMoney/pastel.PSL)) {
-			err = fmt.Errorf("%.40q is not a number of PSL that anyone can have", text)
-		}
+		n, err := wholePSL(text)
 		if err != nil {
 			return nil, &books.BadRequest{Text: err.Error() + "."}
 		}

@@ -394,10 +394,10 @@ func TestQuestionsAreAnswered(t *testing.T) {
 	list := x.pages(t)
 	paths := map[string]string{
 		"/members/PASTELID": list["member"], "/operators/PASTELID": list["operator"], "/blocks/HEIGHT": "/blocks/245", "/pools/ID": list["pool"],
-		"/payouts/TXID": list["payout"], "/tickets": "/tickets",
+		"/payouts/TXID": list["payout"], "/tickets": "/tickets", "/join?pool=ID": x.wants(t).at("/join"),
 	}
 	page, asked := "", map[string]int{}
-	for _, row := range regexp.MustCompile(`(?m)^\| (member|operator|auditor) \| ([^|]+\?) \| (?:`+"`([^`|]+)`"+`[^|]*)? ?\| ([^|]+) \|$`).FindAllStringSubmatch(string(doc), -1) {
+	for _, row := range regexp.MustCompile(`(?m)^\| (member|operator|auditor|newcomer) \| ([^|]+\?) \| (?:`+"`([^`|]+)`"+`[^|]*)? ?\| ([^|]+) \|$`).FindAllStringSubmatch(string(doc), -1) {
 		who, question, place := row[1], row[2], row[4]
 		if row[3] != "" {
 			if page = paths[row[3]]; page == "" {
@@ -412,7 +412,7 @@ func TestQuestionsAreAnswered(t *testing.T) {
 			}
 		}
 	}
-	if asked["member"] != 5 || asked["operator"] != 5 || asked["auditor"] != 5 {
+	if asked["member"] != 5 || asked["operator"] != 5 || asked["auditor"] != 5 || asked["newcomer"] != 5 {
 		t.Errorf("questions: %v, want five of each", asked)
 	}
 }

@@ -36,8 +36,11 @@ type Config struct {
 	Books  *books.Books
 	Status func(*http.Request) (wire.Status, error)
 	API    func() ([]byte, error) // the API's OpenAPI document, JSON
-	Base   string                 // path under which a proxy publishes the pages, such as /pools; empty for none
-	Log    *slog.Logger
+	// Simulator says how the next block would treat a ticket.
+	Simulator books.Simulator
+	Poster    Poster // posts what the status offers; may be nil
+	Base      string // path under which a proxy publishes the pages, such as /pools; empty for none
+	Log       *slog.Logger
 }
 
 // Site serves the pages.
@@ -139,6 +142,18 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 	}
 	mux.Handle("GET /supernodes", s.only(query{"after": nil}, s.serve(s.supernodes))) // it changes between blocks
 	mux.Handle("GET /glossary", s.only(nil, s.serve(s.glossary)))
+	for pattern, h := range map[string]http.Handler{
+		"GET /join":               s.join(),
+		"GET /join/statement.txt": s.file(wishes, "text/plain; charset=utf-8", ".txt", statementFile),
+		"GET /join/ticket.json":   s.file(withSigned, "application/json", ".json", ticketFile),
+		"GET /join/qr.svg":        s.file(wishes, kinds[".svg"], "", qrCode),
+		"GET /join/posted":        s.outcome(),
+		"POST /join/check":        s.check(),
+		"POST /join/post":         s.post(),
+		"POST /join/register":     s.register(),
+	} {
+		mux.Handle(pattern, h)
+	}
 	mux.Handle("GET /find", s.only(query{"q": nil}, http.HandlerFunc(s.find)))
 	for kind, account := range map[string]func(*http.Request) (wire.Account, error){
 		"members": func(r *http.Request) (wire.Account, error) { return s.cfg.Books.Member(r.Context(), r.PathValue("id")) },
@@ -228,6 +243,9 @@ type page struct {
 	Data   any
 	code   int
 	to     string // where the page is; empty if here
+
+	Still     bool // the page holds what people type, so it does not refresh itself
+	Unsettled bool // the page refreshes itself soon also without JavaScript
 }
 
 // Dated reports whether the page describes a block. It does not if the ledger is empty or unreadable.

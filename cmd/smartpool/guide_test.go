@@ -52,6 +52,13 @@ func (p *transcript) reading(file string, code int, line ...string) string {
 		input, from = mustRead(p.t, p.dir+file), " < "+data+file
 	}
 	got, out := p.fed(input, line...)
+	p.shows(code, got, from, line, out)
+	return out
+}
+
+// shows adds a line, where its standard input comes from, and what it printed. Its exit code must be code.
+func (p *transcript) shows(code, got int, from string, line []string, out string) {
+	p.t.Helper()
 	if got != code {
 		p.t.Fatalf("smartpool %s: exit code %d, want %d:\n%s", strings.Join(line, " "), got, code, out)
 	}
@@ -72,7 +79,6 @@ func (p *transcript) reading(file string, code int, line ...string) string {
 	}
 	fmt.Fprintf(&p.b, "\n```console\n$ smartpool %s\n%s%s```\n", p.names.hide(strings.ReplaceAll(strings.Join(shown, " "), p.dir, data))+from,
 		p.names.hide(strings.ReplaceAll(text, p.dir, data)), exit)
-	return out
 }
 
 const (

@@ -38,7 +38,7 @@ func (c *idNewCmd) Run(e *terminal.Terminal) error {
 	if err := saveKey(e, &c.passphraseFlags, c.File, key); err != nil {
 		return err
 	}
-	e.Note("Register it before it can pledge or open pools: smartpool id register %s", terminal.Argument(c.File))
+	e.Note("Register it before it can pledge or open pools: smartpool id register %s (add --remote if a daemon's operator listed it)", terminal.Argument(c.File))
 	return nil
 }
 

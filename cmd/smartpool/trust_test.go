@@ -26,6 +26,14 @@ type word struct {
 	also                 func(out string) error
 }
 
+// listed requires that docs/trust.md has the word.
+func (w *word) listed(t *testing.T, page string) {
+	t.Helper()
+	if row := fmt.Sprintf("| `%s` | %s | %s |", w.command, w.says, w.check); !strings.Contains(page, row) {
+		t.Errorf("docs/trust.md lacks the row\n%s", row)
+	}
+}
+
 // on changes the answers about some path.
 func on(path string, change func(answer map[string]any)) func(*http.Request, map[string]any) {
 	return func(r *http.Request, answer map[string]any) {
@@ -214,9 +222,7 @@ func TestLyingDaemon(t *testing.T) {
 	truth := x.at.API
 	for _, w := range x.words() {
 		name := w.command + ": " + w.says
-		if row := fmt.Sprintf("| `%s` | %s | %s |", w.command, w.says, w.check); !strings.Contains(string(page), row) {
-			t.Errorf("docs/trust.md lacks the row\n%s", row)
-		}
+		w.listed(t, string(page))
 		x.unlock()
 		x.at.API = truth
 		x.at.API = x.tampering(w.tamper)

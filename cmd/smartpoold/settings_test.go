@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/pastelnetwork/smartpool/pastelid"
 )
 
 // taken is a setting as someone writes it and as the daemon takes it; refused is one that the daemon refuses, with words of the reason.
@@ -76,6 +78,7 @@ func counts() row {
 func rows() map[string]row {
 	api := addresses("api")
 	api.taken = append(api.taken, taken{"0.0.0.0:1234", "0.0.0.0:1234"}, taken{":1234", ":1234"}, taken{"example.org:1234", "example.org:1234"}, taken{"", ""})
+	operator := pastelid.PastelID{1}.String()
 	cookie := paths()
 	cookie.with = []string{"--node-user=", "--node-password="}
 	return map[string]row{
@@ -183,7 +186,37 @@ func rows() map[string]row {
 				{"29m", "29m0s is too short"}, {"-1h", "-1h0m0s is too short"}, {"90", "with a unit"}, {"soon", "with a unit"}, {"never", "with a unit"}, {"", "with a unit"},
 			},
 		},
-		"dev-rpc": local("dev-rpc", "--dev"),
+		"dev-rpc":      local("dev-rpc", "--dev"),
+		"post-tickets": {taken: flags, refused: []refused{{"on", `"on"`}, {"2", `"2"`}}},
+		"post-for": {
+			with: []string{"--post-tickets"}, taken: []taken{{" " + operator + ",\n" + operator, operator}, {"", ""}},
+			refused: []refused{{"jX", `"jX" is not`}, {operator + "x", "copy all"}, {"Atlas Operations", `"Atlas"`}, {"*", `"*"`}},
+		},
+		"post-budget": {
+			with: []string{"--post-tickets"}, taken: []taken{{"11", "11"}, {" 500 ", "500"}, {"10000", "10000"}},
+			refused: []refused{
+				{"10", "10 PSL is out of range"}, {"0", "0 PSL is out of range"}, {"-1", "-1 PSL is out of range"}, {"10001", "10001 PSL is out of range"},
+				{"99.5", "not a whole number"}, {"1_000", "not a whole number"}, {"", "not a whole number"},
+			},
+		},
+		"post-wallet": {
+			with:  []string{"--post-tickets", "--post-wallet-user=", "--post-wallet-password="},
+			taken: []taken{{" http://127.0.0.1:1234 ", "http://127.0.0.1:1234"}, {"", ""}},
+			refused: []refused{
+				{"127.0.0.1:1234", `"127.0.0.1:1234" is not a URL`}, {"http://u:TopSecret@h:1", "contains credentials"}, {"http://h:1/x", "more than host and port"},
+				{"http://127.0.0.1:9734", "follow itself"},
+			},
+		},
+		"post-wallet-user": {
+			with: []string{"--post-tickets", "--post-wallet=http://h:1", "--post-wallet-password=x"}, taken: []taken{{" me ", "me"}},
+			refused: []refused{{"a:b", "colon"}, {"a\r\nb", "control characters"}, {"", "only one is set"}},
+		},
+		"post-wallet-password": {
+			with: []string{"--post-tickets", "--post-wallet=http://h:1", "--post-wallet-user=x"}, taken: []taken{{" 0123456 ", "0123456"}},
+			refused: []refused{{"Top\nSecret", "control characters"}, {"", "only one is set"}},
+		},
+		"post-wallet-cookie": {with: []string{"--post-tickets", "--post-wallet=http://h:1"}, taken: paths().taken, refused: paths().refused},
+		"register-list":      {with: []string{"--post-tickets"}, taken: paths().taken, refused: paths().refused},
 		"dev-mine": {
 			with: []string{"--dev"}, taken: []taken{{"0s", "0s"}, {"10s", "10s"}},
 			refused: []refused{{"-1s", "-1s is out of range"}, {"1ns", "1ns is out of range"}, {"25h", "25h0m0s is out of range"}, {"5", "with a unit"}},

@@ -134,13 +134,17 @@ func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.S
 	if d.cfg.PostTickets {
 		posts = d.Poster
 	}
+	checks := simulator{d, books.NewOnDemand(reader)}
 	site := api.New(api.Config{
-		Books: b, Feed: feed, Simulator: simulator{d, books.NewOnDemand(reader)}, Version: version(), Condition: d.ready.public, Fresh: d.ready.fresh, Limits: d.cfg.limits(),
+		Books: b, Feed: feed, Simulator: checks, Version: version(), Condition: d.ready.public, Fresh: d.ready.fresh, Limits: d.cfg.limits(),
 		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Poster: posts, Origins: origins, Proxies: proxies, Hosts: hosts,
 		Local: onLoopback(d.cfg.API), Base: d.cfg.BasePath,
 		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Cache: d.cfg.APICache << 20, Log: d.log,
 	})
-	pages := web.New(web.Config{API: site.Document, Books: b, Log: d.log, Base: d.cfg.BasePath, Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) }})
+	pages := web.New(web.Config{
+		API: site.Document, Books: b, Simulator: checks, Poster: site, Log: d.log, Base: d.cfg.BasePath,
+		Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) },
+	})
 	site.Handle("/", pages.Handler(site.Answers().Keep))
 	return site
 }

@@ -292,6 +292,16 @@ func TestWrongSettings(t *testing.T) {
 		"metrics: \"127.0.0.1\" is not an address with a port": func(c *daemon.Config) { c.Metrics = "127.0.0.1" },
 		"api and node-api both use":                            func(c *daemon.Config) { c.API, c.NodeAPI = "127.0.0.1:9734", "127.0.0.1:9734" },
 		"node-api and metrics both use":                        func(c *daemon.Config) { c.NodeAPI, c.Metrics = "127.0.0.1:9733", "127.0.0.1:9733" },
+		"post-tickets: it is off":                              func(c *daemon.Config) { c.PostFor = "jX" },
+		"post-tickets: a read-only daemon":                     func(c *daemon.Config) { c.PostTickets, c.ReadOnly, c.API = true, true, "127.0.0.1:0" },
+		"post-tickets: omit it in a shadow":                    func(c *daemon.Config) { c.PostTickets, c.Network, c.ShadowFrom = true, "main", 7 },
+		"post-tickets: tickets come through":                   func(c *daemon.Config) { c.PostTickets = true },
+		"the daemon follows no node whose": func(c *daemon.Config) {
+			c.PostTickets, c.PostBudget, c.API, c.NodeAPI = true, 20, "127.0.0.1:0", "127.0.0.1:0"
+		},
+		"post-wallet: its user, password": func(c *daemon.Config) {
+			c.PostTickets, c.PostBudget, c.API, c.PostWalletCookie = true, 20, "127.0.0.1:0", "x"
+		},
 		"metrics and dev-rpc both use": func(c *daemon.Config) {
 			c.Dev, c.DevRPC, c.Metrics = true, "127.0.0.1:9733", "127.0.0.1:9733"
 		},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -45,10 +46,14 @@ func (c *Config) checkPosting() error {
 		return errors.New("post-wallet: its user, password or cookie is set, but no URL; set --post-wallet, or remove them")
 	case (c.PostWalletUser == "") != (c.PostWalletPassword == ""):
 		return errors.New("post-wallet-user, post-wallet-password: only one is set; set both, or use --post-wallet-cookie instead")
+	case strings.Contains(c.PostWalletUser, ":"):
+		return fmt.Errorf("post-wallet-user: %q contains a colon, which HTTP cannot send; change rpcuser", c.PostWalletUser)
 	}
-	if _, err := c.postFor(); err != nil {
+	operators, err := c.postFor()
+	if err != nil {
 		return err
 	}
+	c.PostFor = strings.Join(operators, ",")
 	if c.PostWallet == "" {
 		return nil
 	}
@@ -171,10 +176,13 @@ func (d *Daemon) runPoster(ctx context.Context, s *store.Store, ledger *chain.Le
 	}
 	defer d.closeReader(reader)
 	operators, _ := d.cfg.postFor() // New has checked it
-	service := poster.New(poster.Config{
+	service, err := poster.New(ctx, poster.Config{
 		Books: books.New(reader), Simulator: ledger, Postings: postings, Wallet: d.wallet, Stale: d.ready.public, Operators: operators,
 		Budget: pastel.Amount(d.cfg.PostBudget) * pastel.PSL, List: d.cfg.RegisterList, Now: d.now, Counts: d.posts, Log: d.log,
 	})
+	if err != nil {
+		return err
+	}
 	d.setPoster(service)
 	defer d.setPoster(nil)
 	service.Run(ctx, ledger.Moved)

@@ -3,6 +3,7 @@ package daemon_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -17,10 +20,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/actors"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
 	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -112,11 +115,7 @@ func openOffice(t *testing.T, database string, change func(*daemon.Config, *acto
 	ctx := context.Background()
 	x := &office{t: t, node: newNode(t)}
 	net := regtest(t)
-	client, err := pasteld.Dial(ctx, pasteld.Config{URL: x.node.server.URL, CookieFile: x.node.server.CookieFile, Network: net.Network})
-	if err != nil {
-		t.Fatal(err)
-	}
-	x.cast = actors.New(net.Network, client, x.node.server.CookieFile, []string{"Ada", "Ben", "Cora"}, []int64{400, 350, 300})
+	x.cast = actors.New(net.Network, x.node.client(t), x.node.server.CookieFile, []string{"Ada", "Ben", "Cora"}, []int64{400, 350, 300})
 	x.must(x.node.Generate(ctx, 120))
 	for _, p := range x.cast.Everybody() {
 		x.must(0, x.cast.Enrol(ctx, p))
@@ -615,6 +614,21 @@ func TestPostingKilled(t *testing.T) {
 	}
 }
 
+// blocks returns some of the node's blocks.
+func (n *node) blocks(t *testing.T, from, to pastel.Height) (list [][]byte) {
+	t.Helper()
+	c := n.client(t)
+	for h := from; h <= to; h++ {
+		hash, _ := n.HashAt(h)
+		raw, err := c.Block(t.Context(), hash)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, raw)
+	}
+	return list
+}
+
 // A ticket that a reorganization drops is sent again.
 func TestPostingThroughAReorganization(t *testing.T) {
 	t.Parallel()
@@ -624,14 +638,22 @@ func TestPostingThroughAReorganization(t *testing.T) {
 	if x.pledges() != 1 {
 		t.Fatal("the pledge was not accepted")
 	}
-	_, hash := x.node.Tip()
-	x.must(0, x.node.Invalidate(t.Context(), hash))
+	other, height := newNode(t), pastel.Height(0)
+	if height, _ = x.node.Tip(); height < 2 {
+		t.Fatal("there is no block to take back")
+	}
+	other.submit(x.node.blocks(t, 1, height-1))
+	x.must(other.Generate(t.Context(), 2))
+	x.node.submit(other.blocks(t, height, height+1))
+	x.d.synced(x.node)
+	if x.pledges() != 0 {
+		t.Fatal("the block that held the ticket was not taken back")
+	}
 	address := strings.TrimPrefix(x.node.server.URL, "http://")
 	x.node.stop() // and forget the mempool, to which the transaction returned
 	x.node.start(address)
 	x.must(x.node.Generate(t.Context(), 1))
-	x.d.synced(x.node)
-	x.expect("it is sent again", func() bool { return x.inMempool(first.TxID) })
+	x.expect("it is sent again", func() bool { return x.inMempool(first.TxID) || x.pledges() == 1 })
 	x.mine(1)
 	if x.pledges() != 1 {
 		t.Error("the pledge was not accepted on the other branch")
@@ -693,4 +715,82 @@ func only(t testing.TB, w http.ResponseWriter, pass http.Handler, r *http.Reques
 	if err := json.NewEncoder(w).Encode(said); err != nil {
 		t.Error(err)
 	}
+}
+
+// A PastelID on the operator's list is registered, once.
+func TestPostingRegistrations(t *testing.T) {
+	t.Parallel()
+	list := filepath.Join(t.TempDir(), "list")
+	x := openOffice(t, "", func(c *daemon.Config, _ *actors.Cast) {
+		x := []byte("# nobody yet\n")
+		if err := os.WriteFile(list, x, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		c.RegisterList = list
+	})
+	if !x.offer().Registers {
+		t.Error("it does not say that it registers")
+	}
+	var keys []*pastelid.PrivateKey
+	for range 2 {
+		key, err := pastelid.Generate()
+		x.must(0, err)
+		keys = append(keys, key)
+	}
+	address, err := x.cast.Client.NewAddress(t.Context())
+	x.must(0, err)
+	signed := func(key, by *pastelid.PrivateKey, at time.Time) wire.Registration {
+		r := wire.Registration{PastelID: key.ID().String(), Address: address.Encode(&x.cast.Net), Time: at.Unix()}
+		text := ticket.SignedRegistration(r.PastelID, r.Address, r.Time, nil).SignedText()
+		r.Signature = base64.StdEncoding.EncodeToString(by.Sign(text))
+		return r
+	}
+	register := func(r wire.Registration) answer { return x.send("/api/v1/registrations", r) }
+	now := time.Now()
+	mine := signed(keys[0], keys[0], now)
+	x.refusal(register(mine), http.StatusForbidden, "not on the operator's list")
+	x.must(0, os.WriteFile(list, []byte("# friends\n\n "+mine.PastelID+" # Ada\n"), 0o644))
+	before := x.balance()
+	x.refusal(register(signed(keys[1], keys[1], now)), http.StatusForbidden, "not on the operator's list")
+	x.refusal(register(signed(keys[0], keys[1], now)), http.StatusUnprocessableEntity, "another key")
+	x.refusal(register(signed(keys[0], keys[0], now.Add(-25*time.Hour))), http.StatusUnprocessableEntity, "another time")
+	for field, change := range map[string]func(*wire.Registration){
+		"PastelID":  func(r *wire.Registration) { r.PastelID = "jX" + strings.Repeat("1", 84) },
+		"address":   func(r *wire.Registration) { r.Address = "t1elsewhere" },
+		"signature": func(r *wire.Registration) { r.Signature = "?" },
+	} {
+		wrong := mine
+		change(&wrong)
+		x.refusal(register(wrong), http.StatusUnprocessableEntity, field)
+	}
+	if x.balance() != before {
+		t.Error("refusals cost coins")
+	}
+	first := register(mine)
+	if first.status != http.StatusOK || first.Again || !x.inMempool(first.TxID) {
+		t.Fatalf("%+v", first)
+	}
+	if paid := before - x.balance(); paid < 10*pastel.PSL || paid > 11*pastel.PSL { // as cheap as all early ones
+		t.Errorf("%s PSL were paid", paid)
+	}
+	if again := register(mine); !again.Again || again.TxID != first.TxID {
+		t.Errorf("again: %+v", again)
+	}
+	other := signed(keys[0], keys[0], now.Add(time.Second))
+	x.refusal(register(other), http.StatusConflict, first.TxID)
+	x.mine(1)
+	if again := register(mine); !again.Again || again.TxID != first.TxID {
+		t.Errorf("registered: %+v", again)
+	}
+	x.refusal(register(other), http.StatusUnprocessableEntity, "registered already")
+	_, body := get(t, "http://"+x.cfg.API+"/api/v1/members/"+mine.PastelID)
+	if !strings.Contains(body, `"registered":true`) {
+		t.Errorf("the PastelID is not registered: %s", body)
+	}
+	if n := x.wallet.count("signrawtransaction"); n != 1 {
+		t.Errorf("the wallet signed %d transactions", n)
+	}
+	x.must(0, os.WriteFile(list, []byte("jX\n"), 0o644))
+	x.refusal(register(signed(keys[1], keys[1], now)), http.StatusServiceUnavailable, "list")
+	x.d.end()
 }

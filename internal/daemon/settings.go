@@ -147,10 +147,12 @@ func (c *Config) distinct() error {
 			}
 		}
 	}
-	if c.Dev || c.ReadOnly || c.NodeAPI != "" {
-		return nil
+	type remote struct{ name, url string }
+	others := []remote{{"post-wallet", c.PostWallet}}
+	if !c.Dev && !c.ReadOnly && c.NodeAPI == "" {
+		others = append(others, remote{"node", c.Node}, remote{"node-zmq", c.NodeZMQ})
 	}
-	for _, x := range []struct{ name, url string }{{"node", c.Node}, {"node-zmq", c.NodeZMQ}} {
+	for _, x := range others {
 		u, err := url.Parse(x.url)
 		if err != nil { // checked before
 			continue

@@ -118,11 +118,13 @@ func pastedSignature(p Person, size int, check func(sig string) error) (string, 
 		sig := ""
 		for line := 0; line < most && len(sig) < size; line++ {
 			more, err := p.Ask(map[bool]string{true: "Paste the signature", false: "The rest of it"}[line == 0], "")
-			if err != nil {
+			switch {
+			case errors.Is(err, terminal.ErrInterrupted):
+				return "", err
+			case err != nil:
 				return "", fmt.Errorf("%w. Without somebody to paste signatures, write the ticket with --cold FILE, sign it, and post it with --ticket FILE --remote", err)
-			}
-			if more == "" {
-				break
+			case more == "":
+				line = most
 			}
 			sig = pasted.ID(sig + more)
 		}

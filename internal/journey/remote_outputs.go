@@ -23,23 +23,17 @@ type listedOutput struct {
 	young bool   // only because its block is too recent
 }
 
-// outputsAt lists an address's outputs that the rules know, the smallest first.
-func (r *Daemon) outputsAt(ctx context.Context, address string) ([]listedOutput, error) {
-	coins, err := Advised(r.AllCoins(ctx, address, wire.CoinQuery{}))
-	switch {
-	case errors.Is(err, client.ErrNotFound):
-		return nil, fmt.Errorf("the daemon at %s is too old to list what an address holds; update it, or ask another one with --api", r.URL)
-	case err != nil:
+// outputsAt lists an address's outputs that the rules know, the smallest first; only the named one, if a name is given.
+func (r *Daemon) outputsAt(ctx context.Context, address, named string) ([]listedOutput, error) {
+	coins, err := r.coinsAt(ctx, address, named)
+	if err != nil {
 		return nil, err
 	}
-	list := make([]listedOutput, len(coins.Items))
-	for i, c := range coins.Items {
+	list := make([]listedOutput, len(coins))
+	for i, c := range coins {
 		out, err := pastel.ParseOutPoint(c.Output)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the daemon's answer (%w); run the daemon's release", err)
-		}
-		if c.Address != address {
-			return nil, errors.New("the daemon answered about another address than the requested one; ask another daemon")
 		}
 		list[i] = listedOutput{OutPoint: out, Coin: c}
 		list[i].unfit, list[i].young = r.unfit(&c)
@@ -48,6 +42,30 @@ func (r *Daemon) outputsAt(ctx context.Context, address string) ([]listedOutput,
 		return cmp.Or(cmp.Compare(a.Value, b.Value), a.OutPoint.Compare(b.OutPoint))
 	})
 	return list, nil
+}
+
+// coinsAt asks for an address's outputs, or for one of them.
+func (r *Daemon) coinsAt(ctx context.Context, address, named string) ([]wire.Coin, error) {
+	if named != "" {
+		c, err := Advised(r.Output(ctx, named))
+		switch {
+		case errors.Is(err, client.ErrNotFound):
+			return nil, nil
+		case err == nil && c.Output != named:
+			err = errors.New("the daemon answered about another output than the requested one; ask another daemon")
+		case err == nil && c.Address != address:
+			err = fmt.Errorf("output %s is at address %s, not at %s; correct --address or --output", named, c.Address, address)
+		}
+		return []wire.Coin{c}, err
+	}
+	list, err := Advised(r.AllCoins(ctx, address, wire.CoinQuery{}))
+	switch {
+	case errors.Is(err, client.ErrNotFound):
+		err = fmt.Errorf("the daemon at %s is too old to list what an address holds; update it, or ask another one with --api", r.URL)
+	case err == nil && slices.ContainsFunc(list.Items, func(c wire.Coin) bool { return c.Address != address }):
+		err = errors.New("the daemon answered about another address than the requested one; ask another daemon")
+	}
+	return list.Items, err
 }
 
 // unfit says why no new pledge can name an output now, and whether only because its block is too recent. The daemon's own words are not shown.
@@ -91,14 +109,11 @@ func tell(p Person, address string, list []listedOutput) {
 // chooseRemotely finds the output to back the pledge among those of the address: the one that the member named, or the smallest that suffices.
 // Without a number of coins it chooses that, too.
 func (c *Join) chooseRemotely(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*listedOutput, error) {
-	list, err := r.outputsAt(ctx, c.Pledge.Address)
+	list, err := r.outputsAt(ctx, c.Pledge.Address, c.Pledge.Output)
 	if err != nil {
 		return nil, err
 	}
 	tell(r.Person, c.Pledge.Address, list)
-	if c.Pledge.Output != "" {
-		list = slices.DeleteFunc(list, func(x listedOutput) bool { return x.String() != c.Pledge.Output })
-	}
 	if c.Pledge.Coins == 0 {
 		c.Pledge.Coins = p.LeastPledge
 		for i := range list {
@@ -142,10 +157,10 @@ func (c *Join) noneListed(r *Daemon, list []listedOutput, why, before *listedOut
 	case why != nil:
 		return fmt.Errorf("no output of %s can back %d PSL now: of %s, %s", c.Pledge.Address, c.Pledge.Coins, why.OutPoint, why.unfit)
 	case c.Pledge.Output != "" && len(list) == 0:
-		return fmt.Errorf("address %s holds no output %s that is unspent, in a block, and of at least %s PSL; choose another one", c.Pledge.Address, c.Pledge.Output, r.Params.MinPledge)
+		return fmt.Errorf("there is no output %s that is unspent, in a block, and of at least %s PSL; choose another one", c.Pledge.Output, r.Params.MinPledge)
 	}
-	return fmt.Errorf("address %s holds no output that can back %d PSL, says the daemon (the best can back %d PSL); send it one, and try again once that has %s, or lower --coins",
-		c.Pledge.Address, c.Pledge.Coins, most, confirmations)
+	return fmt.Errorf("address %s holds no output that can back %d PSL, says the daemon (the best can back %d PSL); send it one, and try again once that has %s, "+
+		"or lower --coins", c.Pledge.Address, c.Pledge.Coins, most, confirmations)
 }
 
 // holdingsRemotely lists the outputs of a pledged address that can back pledges: first the one that the pledge's last ticket names, then the
@@ -155,7 +170,7 @@ func (r *Daemon) holdingsRemotely(ctx context.Context, pl *wire.PoolPledge) ([]h
 	if err != nil {
 		return nil, err
 	}
-	list, err := r.outputsAt(ctx, pl.Address)
+	list, err := r.outputsAt(ctx, pl.Address, "")
 	if err != nil {
 		return nil, err
 	}

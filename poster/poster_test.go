@@ -1,0 +1,194 @@
+package poster
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
+	"github.com/pastelnetwork/smartpool/pastel"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
+	"github.com/pastelnetwork/smartpool/wire"
+)
+
+func regtest(t testing.TB) pool.Params {
+	t.Helper()
+	net, err := pool.ParamsByName("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net
+}
+
+func key(t testing.TB) *pastelid.PrivateKey {
+	t.Helper()
+	k, err := pastelid.Generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// A list is read whole or refused, with the line that is wrong.
+func TestList(t *testing.T) {
+	t.Parallel()
+	a, b := key(t).ID(), key(t).ID()
+	list, err := parseList([]byte("# friends\r\n\r\n  " + a.String() + " # Ada\r\n" + b.String() + "\n" + a.String()))
+	if err != nil || len(list) != 2 || !list[a] || !list[b] {
+		t.Errorf("%v, %v", list, err)
+	}
+	for text, want := range map[string]string{
+		a.String() + "\njX":                                          "line 2",
+		a.String() + " " + b.String():                                "line 1",
+		"\n" + strings.Repeat("#", 70_000):                           "token too long",
+		strings.Repeat("\n", maxList+1):                              "more than",
+		(pastelid.PastelID(bytes.Repeat([]byte{0xff}, 57))).String(): "Ed448",
+	} {
+		if _, err := parseList([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40q: %v, want %q", text, err, want)
+		}
+	}
+	for _, path := range []string{filepath.Join(t.TempDir(), "none"), t.TempDir()} {
+		if _, err := ReadList(path); err == nil {
+			t.Errorf("%s was read", path)
+		}
+	}
+}
+
+func FuzzList(f *testing.F) {
+	f.Add([]byte("# a\n" + key(f).ID().String() + " # b\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		list, err := parseList(text)
+		if err != nil {
+			return
+		}
+		for id := range list {
+			if !pastelid.ValidKey(id) || !strings.Contains(string(text), id.String()) {
+				t.Errorf("%s is not in the list", id)
+			}
+		}
+	})
+}
+
+// Whatever a registration holds, what is read of it is what it says, and only its key can have signed it.
+func FuzzRegistration(f *testing.F) {
+	net, now := regtest(f), time.Unix(1_800_000_000, 0)
+	owner := key(f)
+	good := ticket.NewRegistration(owner, "", pastel.Address{Kind: pastel.AddressP2PKH, Hash: pastel.KeyHash{7}}.Encode(&net.Network), now.Unix())
+	f.Add(good.PastelID, good.Address, good.Timestamp, base64.StdEncoding.EncodeToString(good.Signature))
+	f.Fuzz(func(t *testing.T, id, address string, at int64, signature string) {
+		r := wire.Registration{PastelID: id, Address: address, Time: at, Signature: signature}
+		reg, who, err := readRegistration(r, &net.Network, now)
+		if err != nil {
+			return
+		}
+		if who.String() != id || reg.PastelID != id || reg.Address != address || reg.Timestamp != at {
+			t.Errorf("%+v was read as %+v", r, reg)
+		}
+		if _, err := reg.Outputs(net.RegistrationFee(1)); err != nil {
+			t.Errorf("%+v does not fit into a transaction: %v", r, err)
+		}
+	})
+}
+
+// A client that asks too often waits, as long as it is told; others do not.
+func TestClientsWait(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	c := newClients(func() time.Time { return now })
+	one, two := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	for range clientBurst {
+		if wait := c.wait(one); wait > 0 {
+			t.Fatalf("the client waits %v", wait)
+		}
+	}
+	wait := c.wait(one)
+	if wait <= 0 || wait > clientEvery {
+		t.Errorf("the client waits %v", wait)
+	}
+	if c.wait(two) > 0 {
+		t.Error("another client waits")
+	}
+	now = now.Add(wait)
+	if again := c.wait(one); again > 0 {
+		t.Errorf("having waited, the client waits %v", again)
+	}
+	for i := range maxClients + 10 {
+		c.wait(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
+	}
+	if len(c.of) > maxClients+1 {
+		t.Errorf("%d clients are remembered", len(c.of))
+	}
+}
+
+// Whatever is asked for and whenever, also while the clock goes back, pledges never cost more than the budget in any 24 hours.
+func TestBudgetHolds(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	_, _, s := ledgertest.Open(t, ledgertest.Recorded(t, "life"), 10, filepath.Join(t.TempDir(), "ledger.db"))
+	postings, err := s.OpenPostings(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { postings.Close() })
+	n := uint64(0)
+	rapid.Check(t, func(t *rapid.T) {
+		now := time.Unix(1_800_000_000, 0)
+		budget := pastel.Amount(rapid.Int64Range(10, 100).Draw(t, "budget"))
+		x := &Service{cfg: Config{Postings: postings, Budget: budget, Now: func() time.Time { return now }}, unclear: map[pastel.TxID]bool{}}
+		old, err := postings.List(ctx)
+		for i := range old {
+			err = errors.Join(err, postings.Remove(ctx, old[i].TxID))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var spent []store.Posted
+		for range rapid.IntRange(1, 40).Draw(t, "requests") {
+			hours := rapid.SampledFrom([]time.Duration{-1, 0, 0, 1, 6, 8, 12, 24}).Draw(t, "hours") * time.Hour
+			now = now.Add(hours + time.Duration(rapid.Int64Range(-999, 999).Draw(t, "ms"))*time.Millisecond)
+			n++
+			p := store.Posted{
+				Raw: []byte{1}, TxID: pastel.TxID{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)}, Time: now.Truncate(time.Second), Cost: pastel.Amount(rapid.Int64Range(1, 60).Draw(t, "cost")),
+				Registers: rapid.IntRange(0, 4).Draw(t, "registers") == 0,
+			}
+			err := postings.Add(ctx, &p, budget, x.since())
+			switch {
+			case err == nil:
+				exact := p
+				exact.Time = now
+				spent = append(spent, exact)
+			case !errors.Is(err, store.ErrBudget) || p.Registers:
+				t.Fatal(err)
+			}
+			if x.posted, err = postings.List(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if left := x.Left(); left < 0 || left > budget {
+				t.Fatalf("%d of %d is left", left, budget)
+			}
+		}
+		for i := range spent {
+			var sum pastel.Amount
+			for j := range spent {
+				if d := spent[j].Time.Sub(spent[i].Time); d >= 0 && d < 24*time.Hour && !spent[j].Registers {
+					sum += spent[j].Cost
+				}
+			}
+			if sum > budget {
+				t.Fatalf("%d was spent in the 24 hours from %v on, the budget is %d", sum, spent[i].Time, budget)
+			}
+		}
+	})
+}
