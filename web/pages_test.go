@@ -657,9 +657,9 @@ func TestCommandsOnPagesExist(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`>smartpool [a-z ]+`).FindAllString(string(source), -1) {
+		for _, m := range regexp.MustCompile(`>smartpool(?: [a-z]+)+[ <]`).FindAllString(string(source), -1) {
 			named++
-			if command := "`" + strings.TrimSpace(m[1:]); !regexp.MustCompile(regexp.QuoteMeta(command) + "[` ]").Match(commands) {
+			if command := "`" + strings.Trim(m, "> <"); !regexp.MustCompile(regexp.QuoteMeta(command) + "[` ]").Match(commands) {
 				t.Errorf("%s names %s, which is no command", name, command)
 			}
 		}
