@@ -45,7 +45,7 @@ func CoinPlace(value pastel.Amount, out pastel.OutPoint) []any {
 
 // Backing returns what the outputs of an address that back its pledges are worth. It reads all outputs of the address.
 func (s *Snapshot) Backing(owner pastel.KeyHash) (worth pastel.Amount, err error) {
-	err = s.backing(owner, func(r pool.Record) error {
+	err = s.backingRecords(owner, func(r pool.Record) error {
 		x, err := pool.ReadCoin(r)
 		worth += x.Value
 		return err
@@ -53,8 +53,8 @@ func (s *Snapshot) Backing(owner pastel.KeyHash) (worth pastel.Amount, err error
 	return worth, err
 }
 
-// backing passes the records of the outputs that back an address's pledges to f, which must not keep them.
-func (s *Snapshot) backing(owner pastel.KeyHash, f func(pool.Record) error) error {
+// backingRecords passes the records of the outputs that back an address's pledges to f, which must not keep them.
+func (s *Snapshot) backingRecords(owner pastel.KeyHash, f func(pool.Record) error) error {
 	q := &query{}
 	q.and(ofCoins)
 	q.and(ofOwner, owner[:])

@@ -98,7 +98,7 @@ func (x *partial) coins() error {
 		if len(theirs) == 0 { // its other outputs back nothing
 			continue
 		}
-		if err := x.s.backing(c.Owner, keep); err != nil {
+		if err := x.s.backingRecords(c.Owner, keep); err != nil {
 			return err
 		}
 	}

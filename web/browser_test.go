@@ -100,10 +100,15 @@ func life(t testing.TB) []*pool.Prepared {
 
 func start(t testing.TB, blocks []*pool.Prepared, height pastel.Height) *site {
 	t.Helper()
+	ledger, r, _ := ledgertest.Open(t, blocks, height, "")
+	return serve(t, blocks, ledger, r)
+}
+
+// serve serves the dashboard of a ledger.
+func serve(t testing.TB, blocks []*pool.Prepared, ledger *chain.Ledger, r *store.Reader) *site {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	x := &site{blocks: blocks}
-	var r *store.Reader
-	x.ledger, r, _ = ledgertest.Open(t, blocks, height, "")
+	x := &site{blocks: blocks, ledger: ledger}
 	discard := slog.New(slog.DiscardHandler)
 	feed := api.NewFeed(r, discard)
 	x.books = books.New(r)
@@ -158,7 +163,7 @@ func (x *site) move(t testing.TB, height pastel.Height) {
 func (x *site) pages(t testing.TB) map[string]string {
 	t.Helper()
 	list := map[string]string{
-		"overview": "/", "pools": "/pools", "ended": "/pools?show=ended", "open": "/pools?show=open", "operators": "/operators", "supernodes": "/supernodes", "reference": "/reference", "block": "/blocks/246", "tickets": "/tickets",
+		"overview": "/", "pools": "/pools", "ended": "/pools?show=ended", "open": "/pools?show=open", "operators": "/operators", "supernodes": "/supernodes", "reference": "/reference", "glossary": "/glossary", "found": "/find?q=acne", "accepted": "/tickets?kind=accepted", "block": "/blocks/246", "tickets": "/tickets",
 		"error": "/nowhere",
 	}
 	read := func(path string, out any) {
@@ -223,8 +228,23 @@ func browser(t *testing.T) context.Context {
 
 // complaints collects a browser's errors and the hosts that it contacts.
 type complaints struct {
-	mu   sync.Mutex
-	list []string
+	mu       sync.Mutex
+	list     []string
+	expected string // the status of the page, if it is not that of a page that is there
+}
+
+// expect says with which status, in words, the next page answers.
+func (c *complaints) expect(status string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.expected = status
+}
+
+// unexpected reports whether a browser's error tells of anything but the status of a missing page, or the expected one.
+func (c *complaints) unexpected(text string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !strings.Contains(text, "status of 404") && (c.expected == "" || !strings.Contains(text, "("+c.expected+")"))
 }
 
 func (c *complaints) add(format string, args ...any) {
@@ -253,7 +273,7 @@ func watch(ctx context.Context, host string) *complaints {
 				c.add("console: %s %s", e.Type, e.Args[0].Value)
 			}
 		case *log.EventEntryAdded:
-			if e.Entry.Level == log.LevelError && !strings.Contains(e.Entry.Text, "status of 404") { // the missing page of the tests
+			if e.Entry.Level == log.LevelError && c.unexpected(e.Entry.Text) {
 				c.add("log: %s %s", e.Entry.Text, e.Entry.URL)
 			}
 		case *network.EventRequestWillBeSent:

@@ -33,8 +33,18 @@ func Recorded(t testing.TB, name string) (blocks []*pool.Prepared) {
 // a URL is given, and the writer.
 func Open(t testing.TB, blocks []*pool.Prepared, height pastel.Height, url string) (*chain.Ledger, *store.Reader, *store.Store) {
 	t.Helper()
-	return open(t, regtest(t), blocks[:height+1], url)
+	return open(t, regtest(t), blocks[:height+1], url, enforced)
 }
+
+// Shadow is Open for a shadow run in an SQLite file: the ledger reports what breaks the rules.
+func Shadow(t testing.TB, blocks []*pool.Prepared, height pastel.Height) (*chain.Ledger, *store.Reader) {
+	t.Helper()
+	ledger, reader, _ := open(t, regtest(t), blocks[:height+1], "", shadow)
+	return ledger, reader
+}
+
+// Whether a network enforces the rules.
+const enforced, shadow = false, true
 
 // LargePool stores the first half of the chain of a large pool as Open does. From there on, every block changes what is shown of the pool.
 func LargePool(t testing.TB, url string) (*largepool.Chain, *chain.Ledger, *store.Reader) {
@@ -43,11 +53,11 @@ func LargePool(t testing.TB, url string) (*largepool.Chain, *chain.Ledger, *stor
 	if err != nil {
 		t.Fatal(err)
 	}
-	ledger, reader, _ := open(t, c.Params, c.Blocks[:len(c.Blocks)/2], url)
+	ledger, reader, _ := open(t, c.Params, c.Blocks[:len(c.Blocks)/2], url, enforced)
 	return c, ledger, reader
 }
 
-func open(t testing.TB, params pool.Params, blocks []*pool.Prepared, url string) (*chain.Ledger, *store.Reader, *store.Store) {
+func open(t testing.TB, params pool.Params, blocks []*pool.Prepared, url string, shadow bool) (*chain.Ledger, *store.Reader, *store.Store) {
 	t.Helper()
 	ctx := context.Background()
 	if url == "" {
@@ -58,14 +68,14 @@ func open(t testing.TB, params pool.Params, blocks []*pool.Prepared, url string)
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	ledger, err := chain.OpenLedger(ctx, params, false, s)
+	ledger, err := chain.OpenLedger(ctx, params, shadow, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ledger.Step(ctx, -1, blocks); err != nil {
 		t.Fatal(err)
 	}
-	reader, err := store.OpenReader(ctx, url, params, false)
+	reader, err := store.OpenReader(ctx, url, params, shadow)
 	if err != nil {
 		t.Fatal(err)
 	}
