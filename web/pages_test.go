@@ -81,6 +81,7 @@ func TestPagesWithoutABlock(t *testing.T) {
 		text   string
 	}{
 		"empty ledger":  {nil, "/", http.StatusServiceUnavailable, "The ledger holds no blocks yet because the daemon is syncing. This page refreshes by itself"},
+		"joining":       {nil, "/join?pool=acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82", http.StatusServiceUnavailable, "The ledger holds no blocks yet"},
 		"its operators": {nil, "/operators", http.StatusServiceUnavailable, "The ledger holds no blocks yet"},
 		"no such page":  {nil, "/nowhere", http.StatusNotFound, "The ledger contains nothing under this address"},
 		"no database": {
@@ -665,5 +666,28 @@ func TestCommandsOnPagesExist(t *testing.T) {
 	}
 	if named < 5 {
 		t.Errorf("only %d commands", named)
+	}
+}
+
+// The chart and the payments of 100 pledges show blocks, not pledges.
+func TestManyPledgesAreAddedUp(t *testing.T) {
+	c, err := largepool.Make()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := start(t, c.Blocks, pastel.Height(len(c.Blocks)-1))
+	_, text := x.get(t, http.MethodGet, "/members/"+c.Members[0])
+	rows := regexp.MustCompile(`<tr><td data-time="\d+">`).FindAllString(text, -1)
+	if len(rows) < 10 {
+		t.Errorf("the chart shows %d blocks", len(rows))
+	}
+	_, paid, _ := strings.Cut(text, `<h2 id="paid">`)
+	payouts := regexp.MustCompile(`<a class="id" href="/payouts/([0-9a-f]+)"`).FindAllStringSubmatch(paid, -1)
+	seen := map[string]bool{}
+	for _, p := range payouts {
+		seen[p[1]] = true
+	}
+	if len(seen) < 10 || len(seen) != len(payouts) || !strings.Contains(paid, `<td data-label="To">100 addresses</td>`) {
+		t.Errorf("%d payouts in %d rows:\n%s", len(seen), len(payouts), paid)
 	}
 }
