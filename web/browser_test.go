@@ -177,7 +177,7 @@ func (x *site) pages(t testing.TB) map[string]string {
 	}
 	var pools wire.List[wire.Pool]
 	read("/pools", &pools)
-	list["pool"] = "/pools/" + pools.Items[0].ID
+	list["pool"], list["join"] = "/pools/"+pools.Items[0].ID, "/join?pool="+pools.Items[0].ID
 	list["operator"] = "/operators/" + pools.Items[0].Operator
 	var pledges wire.List[wire.Pledge]
 	read("/pledges", &pledges)
