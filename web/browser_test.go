@@ -429,7 +429,7 @@ func picture(t *testing.T, ctx context.Context, name string, v view) {
 	t.Helper()
 	name += "-" + v.name
 	if !*update || !slices.Contains([]string{
-		"overview-desktop", "pool-desktop", "member-desktop", "tickets-desktop", "operators-desktop", "operator-desktop", "operator-phone-dark", "pool-phone-dark", "member-phone-dark",
+		"overview-desktop", "pool-desktop", "join-line-desktop", "join-outputs-phone-dark", "member-desktop", "tickets-desktop", "operators-desktop", "operator-desktop", "operator-phone-dark", "pool-phone-dark", "member-phone-dark",
 	}, name) {
 		return
 	}
