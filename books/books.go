@@ -42,6 +42,8 @@ type Books struct {
 	rows  *keptRows
 	views atomic.Int64 // orders the beginnings of views, and their first reads
 
+	looked atomic.Pointer[map[string][]rune] // how the names last searched look; nobody changes it
+
 	mu      sync.Mutex
 	network *network
 }

@@ -36,23 +36,32 @@ type knownName struct {
 	label, company []rune
 }
 
-// names returns the names of the newest pools. They are read at most once a block, and only if somebody searches.
+// names returns the names of the newest pools. They are read at most once a block, and only if somebody searches. How a name looks takes long to find, and is
+// kept from block to block.
 func (v *view) names() ([]knownName, error) {
 	return v.b.networkAt(v.tip.Hash).names.get(func() ([]knownName, error) {
 		rows, err := v.NewestNames(maxNames)
 		if err != nil {
 			return nil, err
 		}
-		seen, list := map[string][]rune{}, make([]knownName, len(rows))
+		before, seen, list := map[string][]rune{}, map[string][]rune{}, make([]knownName, len(rows))
+		if last := v.b.looked.Load(); last != nil {
+			before = *last
+		}
 		look := func(s string) []rune {
-			if seen[s] == nil {
-				seen[s] = looks(s)
+			if _, known := seen[s]; !known {
+				x, known := before[s]
+				if !known {
+					x = looks(s)
+				}
+				seen[s] = x
 			}
 			return seen[s]
 		}
 		for i := range rows {
 			list[i] = knownName{rows[i], look(rows[i].ID.Label()), look(rows[i].Company)}
 		}
+		v.b.looked.Store(&seen)
 		return list, nil
 	})
 }

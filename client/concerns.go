@@ -21,7 +21,7 @@ func Concern(c *wire.Concern) (what, means string) {
 	case "elsewhere":
 		return "Paid elsewhere.", "Its Supernode's rewards go to an address other than its escrow, so its members earn nothing. Its operator must launch it again."
 	case "unpaid":
-		means = "Its Supernode has not been paid for longer than usual. Ask its operator why."
+		means = "Its Supernode has not been paid for longer than usual; its operator can find out why."
 		if c.Until != nil {
 			means += " If it is not paid in time, leaving costs no reputation."
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// charted is how many of an account's latest settlements, and payments, its chart shows.
+// charted is how many of the latest settlements, and payments, of one pledge a chart shows. With several pledges it shows as many blocks as fit into a list.
 const charted = 100
 
 // gain is what an account got in a block.
@@ -19,15 +19,30 @@ type gain struct {
 	Settled, Paid pastel.Amount // 0 if nothing was
 }
 
-// gains returns an account's latest settlements and payments by block, and the payments, the newest first.
-func (s *Site) gains(r *http.Request, id wire.OfID, address wire.OfAddress) ([]gain, []wire.Payment, error) {
-	latest := wire.Page{Order: wire.Newest, Limit: charted}
+// gains returns the latest settlements and payments, by block, of an account with so many pledges, and the payments by payout, the newest first.
+func (s *Site) gains(r *http.Request, id wire.OfID, address wire.OfAddress, pledges int) ([]gain, []wire.Payment, error) {
+	latest := wire.Page{Order: wire.Newest, Limit: min(charted*max(1, pledges), wire.MaxLimit)}
 	settled, _, _, err := s.cfg.Books.Credits(r.Context(), wire.CreditQuery{OfID: id, OfAddress: address, AsOf: now, Page: latest})
 	if err != nil {
 		return nil, nil, err
 	}
 	paid, _, _, err := s.cfg.Books.Payments(r.Context(), wire.PaymentQuery{OfID: id, OfAddress: address, Status: "paid", Page: latest})
-	return byBlock(settled, paid), paid, err
+	return byBlock(settled, paid), byPayout(paid), err
+}
+
+// byPayout adds up what a payout pays to several addresses of an account.
+func byPayout(paid []wire.Payment) (list []wire.Payment) {
+	for i := range paid {
+		x := &paid[i]
+		if n := len(list); n > 0 && list[n-1].Payout == x.Payout {
+			list[n-1].Amount += x.Amount
+			list[n-1].Addresses += x.Addresses
+			list[n-1].Address = ""
+			continue
+		}
+		list = append(list, *x)
+	}
+	return list
 }
 
 // byBlock adds up settlements and payments by block, oldest first.

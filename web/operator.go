@@ -65,7 +65,7 @@ func (s *Site) operator(r *http.Request) (*page, error) {
 	if d.Account, err = s.cfg.Books.Member(r.Context(), id); err != nil {
 		return nil, err
 	}
-	if d.Gains, _, err = s.gains(r, wire.OfID{PastelID: id}, wire.OfAddress{}); err != nil {
+	if d.Gains, _, err = s.gains(r, wire.OfID{PastelID: id}, wire.OfAddress{}, len(d.Account.Positions)); err != nil {
 		return nil, err
 	}
 	q := wire.PoolQuery{Operator: id, Status: live, Sorted: wire.Sorted{Limit: listing}}

@@ -343,7 +343,7 @@ func (s *Site) holding(r *http.Request, account wire.Account, id wire.OfID, addr
 	d.Account, d.Holdings, d.Kept = account, client.Holdings(account.Positions, all(r)), waiting(&account, &rules)
 	d.Leave = leaves(client.Holdings(account.Positions, false))
 	var paid []wire.Payment
-	d.Gains, paid, err = s.gains(r, id, address)
+	d.Gains, paid, err = s.gains(r, id, address, len(account.Positions))
 	d.Paid = paid[:min(len(paid), recent)]
 	return d, err
 }

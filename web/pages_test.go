@@ -668,3 +668,26 @@ func TestCommandsOnPagesExist(t *testing.T) {
 		t.Errorf("only %d commands", named)
 	}
 }
+
+// The chart and the payments of 100 pledges show blocks, not pledges.
+func TestManyPledgesAreAddedUp(t *testing.T) {
+	c, err := largepool.Make()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := start(t, c.Blocks, pastel.Height(len(c.Blocks)-1))
+	_, text := x.get(t, http.MethodGet, "/members/"+c.Members[0])
+	rows := regexp.MustCompile(`<tr><td data-time="\d+">`).FindAllString(text, -1)
+	if len(rows) < 10 {
+		t.Errorf("the chart shows %d blocks", len(rows))
+	}
+	_, paid, _ := strings.Cut(text, `<h2 id="paid">`)
+	payouts := regexp.MustCompile(`<a class="id" href="/payouts/([0-9a-f]+)"`).FindAllStringSubmatch(paid, -1)
+	seen := map[string]bool{}
+	for _, p := range payouts {
+		seen[p[1]] = true
+	}
+	if len(seen) < 10 || len(seen) != len(payouts) || !strings.Contains(paid, `<td data-label="To">100 addresses</td>`) {
+		t.Errorf("%d payouts in %d rows:\n%s", len(seen), len(payouts), paid)
+	}
+}

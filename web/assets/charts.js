@@ -42,7 +42,7 @@
 		}));
 		new uPlot({
 			width: plot.clientWidth, height: 240,
-			scales: { x: { range: (u, low, high) => [low - room, high + room] }, y: { range: (u, low, high) => [0, high * 1.1 || 1] } },
+			scales: { x: { range: (u, low, high) => (times.length === 1 ? [times[0] - room, times[0] + room] : [low - room, high + room]) }, y: { range: (u, low, high) => [0, high * 1.1 || 1] } },
 			axes: [{ ...axis, incrs: steps, values: dates, space: 60 }, { ...axis, size: 62, label: "PSL", labelSize: 20 }],
 			series: [{ label: "Block", value: (u, v, s, i) => (i == null ? "" : table.tBodies[0].rows[i].cells[0].textContent) }, ...series],
 		}, data, plot);
