@@ -44,7 +44,7 @@ func at(name string, height pastel.Height, change func(*site)) func(*testing.T) 
 			change(x)
 		}
 		pages := x.pages(t)
-		pages["block"] = fmt.Sprintf("/blocks/%d", height)
+		pages["block"], pages["join"] = fmt.Sprintf("/blocks/%d", height), "/join?pool="+strings.TrimPrefix(pages["pool"], "/pools/")
 		return x, pages
 	}
 }
@@ -52,7 +52,7 @@ func at(name string, height pastel.Height, change func(*site)) func(*testing.T) 
 // states are the situations that every page must stand.
 var states = []state{
 	{
-		name: "subscribing", make: at("life", 126, nil), browser: []string{"pool"},
+		name: "subscribing", make: at("life", 126, nil), browser: []string{"pool", "join"},
 		says: map[string]string{
 			"pool": "A pool earns once its operator has activated it.", "member": "counts once the pool starts with it", "ended": "No pool has ended.", "supernodes": "Look again in some minutes",
 			"operator": "Nothing has been settled or paid yet.",
@@ -60,10 +60,10 @@ var states = []state{
 	},
 	{name: "short", make: at("life", 248, nil), says: map[string]string{"pool": "Unless members pledge more", "member": "Short of collateral.", "operator": "Short of collateral."}},
 	{
-		name: "dissolved", make: at("life", 279, nil), browser: []string{"pool", "member", "open"},
-		says: map[string]string{"pool": "The pool was dissolved in", "open": "No pool accepts pledges now.", "pools": "No pool is open or active.", "member": "No live pledges."},
+		name: "dissolved", make: at("life", 279, nil), code: map[string]int{"join": http.StatusUnprocessableEntity}, browser: []string{"pool", "member", "open"},
+		says: map[string]string{"pool": "The pool was dissolved in", "open": "No pool accepts pledges now.", "pools": "No pool is open or active.", "member": "No live pledges.", "join": "The pool accepts no new pledges now."},
 	},
-	{name: "closed", make: at("life", 338, nil), browser: []string{"pool"}, says: map[string]string{"pool": "No pledge is left", "overview": "Ended pools (1)", "operator": "No pool is open or active."}},
+	{name: "closed", make: at("life", 338, nil), code: map[string]int{"join": http.StatusUnprocessableEntity}, browser: []string{"pool"}, says: map[string]string{"pool": "No pledge is left", "overview": "Ended pools (1)", "operator": "No pool is open or active."}},
 	{
 		name: "expired", make: func(t *testing.T) (*site, map[string]string) {
 			x := start(t, ledgertest.Recorded(t, "dense"), 330)
@@ -163,24 +163,24 @@ func shadowed(t *testing.T) (*site, map[string]string) {
 	var p pool.Pool
 	ledger.View(func(s *pool.State) { p, _ = s.Pool(s.Pools()[0]) })
 	script := p.Escrow.Script()
-	var theft []pastel.TxIn
+	var unauthorized []pastel.TxIn
 	raw := chaintest.Parsed(t, "life")
 	for _, b := range raw[:before+1] {
 		for i := range b.Txs {
 			for vout := range b.Txs[i].Outputs {
 				if bytes.Equal(b.Txs[i].Outputs[vout].Script, script) {
-					theft = []pastel.TxIn{{PrevOut: pastel.OutPoint{TxID: b.Txs[i].ID(), Vout: uint32(vout)}, Sequence: 0xffffffff}}
+					unauthorized = []pastel.TxIn{{PrevOut: pastel.OutPoint{TxID: b.Txs[i].ID(), Vout: uint32(vout)}, Sequence: 0xffffffff}}
 				}
 			}
 		}
 	}
-	if theft == nil {
+	if unauthorized == nil {
 		t.Fatal("the escrow has received nothing")
 	}
 	last := raw[before]
 	coinbase := []pastel.TxIn{{PrevOut: pastel.OutPoint{Vout: 0xffffffff}, ScriptSig: []byte("146"), Sequence: 0xffffffff}}
 	anyone := []pastel.TxOut{{Value: 1, Script: []byte{0x51}}}
-	txs := []pastel.Tx{*pastel.NewTx(true, coinbase, anyone), *pastel.NewTx(true, theft, anyone)}
+	txs := []pastel.Tx{*pastel.NewTx(true, coinbase, anyone), *pastel.NewTx(true, unauthorized, anyone)}
 	net := r.Params()
 	taken := pool.Prepare(&net, before+1, pastel.NewBlock(pastel.BlockHeader{Version: 4, Prev: last.Hash(), Time: last.Header.Time + 150}, txs))
 	x := serve(t, append(blocks, taken), ledger, r)
