@@ -20,7 +20,7 @@ LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANG
 SQLC_VERSION ?= v1.31.1
 SQLC = cd store && $(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION)
 
-.PHONY: all test check format tidy vet vulncheck lint generated race test-pasteld fuzz soak soak-daemon bench bench-once bench-scale bench-growth build generate clean
+.PHONY: all test check format tidy vet vulncheck lint generated race test-pasteld fuzz soak soak-daemon bench bench-once bench-scale bench-growth build keys generate clean
 
 all: test build
 
@@ -32,7 +32,7 @@ test:
 
 check:
 	@.ci/needs check
-	@$(MAKE) format tidy vet lint generated race test-pasteld fuzz bench-once
+	@$(MAKE) format tidy vet lint generated keys race test-pasteld fuzz bench-once
 
 # Fails on files that gofmt would change.
 format:
@@ -63,6 +63,19 @@ GENERATED = store/sqlc.yaml store/queries/*.sql store/migrations/postgres/*.sql 
 export LC_ALL = C
 SUMS = echo 'sqlc $(SQLC_VERSION)'; sha256sum $(GENERATED)
 
+# The dashboard's program for PastelID keys. This version of Go, which go fetches if it is another, makes the same bytes on every machine.
+KEYS_GO = go1.26.8
+KEYS_ENV = GOTOOLCHAIN=$(KEYS_GO) GOFLAGS= GOEXPERIMENT= GOFIPS140=off GOWASM=
+KEYS = $(KEYS_ENV) GOOS=js GOARCH=wasm $(GO) build -trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o bin/keys.wasm ./web/keys/program
+KEYS_LOADER = "$$($(KEYS_ENV) $(GO) env GOROOT)/lib/wasm/wasm_exec.js"
+
+# Builds that program, fails if the dashboard contains another one, and prints its fingerprint.
+keys:
+	@echo '== program for keys'
+	@$(KEYS)
+	@{ gunzip -c web/assets/keys.wasm.gz | cmp - bin/keys.wasm && cmp $(KEYS_LOADER) web/assets/wasm_exec.js; } || { echo 'run make generate'; exit 1; }
+	@sha256sum bin/keys.wasm
+
 # Fails if store/db is not what sqlc generates from store/queries. It compares the sums that make generate stored, because building the
 # generator takes minutes.
 generated:
@@ -71,6 +84,9 @@ generated:
 
 generate:
 	$(SQLC) generate
+	$(KEYS)
+	gzip -9nc bin/keys.wasm > web/assets/keys.wasm.gz
+	cp $(KEYS_LOADER) web/assets/wasm_exec.js
 	$(GO) test ./api -run 'TestOpenAPIDocument|TestDocument' -update
 	{ $(SUMS); } > generated.sum
 

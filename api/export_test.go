@@ -62,3 +62,6 @@ func (f *Feed) Events() (n int, from pastel.Height) {
 	}
 	return n, blocks[0].Height
 }
+
+// PostingStatus is postingStatus.
+var PostingStatus = postingStatus

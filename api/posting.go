@@ -25,12 +25,14 @@ var postingStatus = map[poster.Kind]int{
 }
 
 var (
-	errPostsNothing = huma.Error403Forbidden("this daemon posts no tickets: post it with smartpool and a wallet of your own, or use a daemon whose status has \"posting\"")
-	errNotPosting   = huma.Error503ServiceUnavailable("the daemon cannot post tickets yet: it is starting, or its database is not responding; try again in a minute")
+	errPostsNothing = huma.Error403Forbidden("this daemon posts no tickets: post it with smartpool and a wallet of your own, " +
+		"or use a daemon whose status has \"posting\"")
+	errNotPosting = huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("the daemon cannot post tickets yet: it is starting, "+
+		"or its database is not responding; try again in a minute"), http.Header{"Retry-After": {"60"}})
 )
 
-// posting returns the service that posts tickets.
-func (s *Server) posting() (*poster.Service, error) {
+// postingService returns the service that posts tickets.
+func (s *Server) postingService() (*poster.Service, error) {
 	if s.cfg.Poster == nil || s.cfg.ReadOnly {
 		return nil, errPostsNothing
 	}
@@ -42,7 +44,7 @@ func (s *Server) posting() (*poster.Service, error) {
 
 // Posting says what the daemon posts; nil if it posts nothing now.
 func (s *Server) Posting() *wire.Posting {
-	service, err := s.posting()
+	service, err := s.postingService()
 	if err != nil {
 		return nil
 	}
@@ -52,7 +54,7 @@ func (s *Server) Posting() *wire.Posting {
 
 // PostTicket posts a signed pledge or amendment for the client of a request's context. Its errors are for people.
 func (s *Server) PostTicket(ctx context.Context, text []byte) (out wire.Posted, err error) {
-	service, err := s.posting()
+	service, err := s.postingService()
 	if err != nil {
 		return out, err
 	}
@@ -62,7 +64,7 @@ func (s *Server) PostTicket(ctx context.Context, text []byte) (out wire.Posted, 
 
 // PostRegistration posts a registration signed elsewhere, for the client of a request's context. Its errors are for people.
 func (s *Server) PostRegistration(ctx context.Context, r wire.Registration) (out wire.Posted, err error) {
-	service, err := s.posting()
+	service, err := s.postingService()
 	if err != nil {
 		return out, err
 	}

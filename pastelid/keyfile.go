@@ -63,6 +63,22 @@ func saveKeyFile(path string, k *PrivateKey, passphrase []byte, work int) error 
 	return writeNew(path, sealed)
 }
 
+// SealKeyFile returns what SaveKeyFile writes, for those who keep the file elsewhere. Its error is ErrEmptyPassphrase.
+func SealKeyFile(k *PrivateKey, passphrase []byte) ([]byte, error) {
+	if len(passphrase) == 0 {
+		return nil, ErrEmptyPassphrase
+	}
+	return sealKey(k, passphrase, scryptWork)
+}
+
+// OpenKeyFile reads the content of a key file. Its errors are those of LoadKeyFile, without the file system's.
+func OpenKeyFile(content, passphrase []byte) (*PrivateKey, error) {
+	if len(content) > maxKeyFile {
+		return nil, fmt.Errorf("%w: it has more than %d bytes", ErrKeyFile, maxKeyFile)
+	}
+	return openKey(content, passphrase, maxScryptWork)
+}
+
 // LoadKeyFile reads a file of SaveKeyFile. Errors: the file system's, ErrExposed if other users own the file, can read it or write to it
 // (not on Windows, which has no such modes), ErrEmptyPassphrase, ErrPassphrase, and ErrKeyFile for what is not a key file,
 // exceeds 16 KiB or has a higher scrypt work factor than ours.

@@ -79,5 +79,5 @@ func (s *Service) often(most int, of string, is func(*store.Posted) bool) error 
 	}
 	first := slices.MinFunc(list, func(a, b store.Posted) int { return a.Time.Compare(b.Time) })
 	return &Refusal{Kind: TooOften, After: first.Time.Sub(after),
-		Detail: fmt.Sprintf("this daemon posts at most %d tickets a day about one %s: try again tomorrow, use another daemon, or post the ticket from a wallet of your own", most, of)}
+		Detail: fmt.Sprintf("this daemon posts at most %d tickets a day about one %s: try again tomorrow%s", most, of, otherwise)}
 }

@@ -28,6 +28,9 @@ func Kinds() []Kind {
 	return []Kind{OtherPool, Unlisted, Invalid, Rejected, Waiting, TooOften, Budget, Wallet, Node, Stale, Database}
 }
 
+// otherwise ends details about what this daemon does not post now.
+const otherwise = ", use another daemon, or post the ticket from a wallet of your own"
+
 // Refusal says that something was not posted.
 type Refusal struct {
 	Kind   Kind

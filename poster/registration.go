@@ -23,14 +23,14 @@ const MostAge = 24 * time.Hour
 // Register posts a registration signed elsewhere, if its PastelID is on the operator's list, unless it was posted before. A PastelID costs
 // the wallet one registration. It refuses with a *Refusal.
 func (s *Service) Register(ctx context.Context, who netip.Addr, r wire.Registration) (wire.Posted, error) {
-	out, err := s.register(ctx, who, r)
+	out, err := s.identity(ctx, who, r)
 	if err != nil {
 		return out, s.refused(err, who)
 	}
 	return out, nil
 }
 
-func (s *Service) register(ctx context.Context, who netip.Addr, r wire.Registration) (out wire.Posted, err error) {
+func (s *Service) identity(ctx context.Context, who netip.Addr, r wire.Registration) (out wire.Posted, err error) {
 	reg, err := s.listed(r)
 	if err != nil {
 		return out, err

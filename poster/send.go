@@ -135,7 +135,7 @@ func (s *Service) away(err error) error {
 	var known *Refusal
 	var poor *funding.PoorError
 	var rpc *pasteld.RPCError
-	const elsewhere = ": tell its operator, use another daemon, or post the ticket from a wallet of your own"
+	const elsewhere = ": tell its operator" + otherwise
 	switch {
 	case errors.As(err, &known):
 		return known
@@ -144,5 +144,6 @@ func (s *Service) away(err error) error {
 	case errors.Is(err, funding.ErrUnsigned), errors.As(err, &rpc) && (rpc.Code == noKeys || rpc.Code == locked):
 		return &Refusal{Kind: Wallet, Detail: "the wallet that pays for tickets is locked" + elsewhere, After: time.Hour, Err: err}
 	}
-	return &Refusal{Kind: Node, Detail: "the node of the wallet that pays for tickets does not answer as it should, so nothing was posted: try again in a minute", After: time.Minute, Err: err}
+	return &Refusal{Kind: Node, After: time.Minute, Err: err,
+		Detail: "the node of the wallet that pays for tickets does not answer as it should, so nothing was posted: try again in a minute"}
 }

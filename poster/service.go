@@ -162,8 +162,8 @@ func again(x *store.Posted) wire.Posted {
 // tip returns the ledger's last block, if it is the network's.
 func (s *Service) tip(ctx context.Context) (pastel.Height, error) {
 	if why := s.cfg.Stale(); why != "" {
-		return 0, &Refusal{Kind: Stale, Detail: "this daemon does not know the network's last block now (" + why + "), so it posts nothing: try again in some minutes, or use another daemon",
-			After: time.Minute}
+		return 0, &Refusal{Kind: Stale, After: time.Minute,
+			Detail: "this daemon does not know the network's last block now (" + why + "), so it posts nothing: try again in some minutes" + otherwise}
 	}
 	tip, err := s.cfg.Books.Tip(ctx)
 	if err != nil {

@@ -24,14 +24,14 @@ const MaxTicket = 131_072
 // Post posts a signed pledge or amendment, given as its JSON, for a client, unless it was posted before. It refuses with a *Refusal. The
 // checks go from cheap to dear.
 func (s *Service) Post(ctx context.Context, who netip.Addr, text []byte) (wire.Posted, error) {
-	out, err := s.post(ctx, who, text)
+	out, err := s.pledge(ctx, who, text)
 	if err != nil {
 		return out, s.refused(err, who)
 	}
 	return out, nil
 }
 
-func (s *Service) post(ctx context.Context, who netip.Addr, text []byte) (out wire.Posted, err error) {
+func (s *Service) pledge(ctx context.Context, who netip.Addr, text []byte) (out wire.Posted, err error) {
 	t, x, err := s.readable(ctx, text)
 	if err != nil {
 		return out, err
@@ -128,8 +128,8 @@ func (s *Service) ours(ctx context.Context, id ticket.PoolID) error {
 	case err != nil:
 		return s.unread(err)
 	case !slices.Contains(s.cfg.Operators, p.Operator):
-		return &Refusal{Kind: OtherPool, Detail: "this daemon posts tickets for pools of certain operators only, and this pool is not one of them: use the daemon of its operator, " +
-			"or post the ticket from a wallet of your own"}
+		return &Refusal{Kind: OtherPool, Detail: "this daemon posts tickets for pools of certain operators only, and this pool is not one of them: " +
+			"use the daemon of its operator, or post the ticket from a wallet of your own"}
 	}
 	return nil
 }
@@ -185,5 +185,5 @@ func (s *Service) spent() error {
 	if list := s.all(func(x *store.Posted) bool { return !x.Registers && x.Time.After(after) }); len(list) > 0 {
 		wait = list[0].Time.Sub(after)
 	}
-	return &Refusal{Kind: Budget, After: wait, Detail: "the daemon's budget for today's tickets is used up: try again later, use another daemon, or post the ticket from a wallet of your own"}
+	return &Refusal{Kind: Budget, After: wait, Detail: "the daemon's budget for today's tickets is used up: try again later" + otherwise}
 }

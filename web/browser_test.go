@@ -133,6 +133,7 @@ func serve(t testing.TB, blocks []*pool.Prepared, ledger *chain.Ledger, r *store
 		}
 		return status, err
 	}})
+	server.Handle("GET /trial", pages.Trial(placesForKeys))
 	server.Handle("/", pages.Handler(server.Answers().Keep))
 	x.Server = httptest.NewUnstartedServer(nil)
 	x.Config = api.HTTP(x.gate(server.Handler()), discard)
@@ -324,6 +325,12 @@ func inspect(t *testing.T, ctx context.Context, url string, views []view, compla
 	if err != nil {
 		t.Fatalf("%s: %v", url, err)
 	}
+	examine(t, ctx, url, views, complaints, seen)
+}
+
+// examine is inspect for the page that is open and has axe-core.
+func examine(t *testing.T, ctx context.Context, url string, views []view, complaints *complaints, seen func(v view, charts int)) {
+	t.Helper()
 	for _, v := range views {
 		var got look
 		await := func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }

@@ -199,7 +199,7 @@ func (d *joining) Label() string { return ticket.PoolID(d.Detail.ID).Label() }
 // Registered reports whether the PastelID is known to be registered.
 func (d *joining) Registered() bool { return d.Member != nil && d.Member.Registered }
 
-// Full reports whether the PastelID, as far as it is known, may not pledge because of its reputation.
+// Barred reports whether the PastelID may make no new pledge because of its reputation.
 func (d *joining) Barred() bool {
 	return d.Registered() && d.Amends == nil && d.Member.Reputation < pool.LeastReputation
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 
 	// QR codes without dependencies of its own; others have none of their own either, but were last released in 2018 and 2020.
@@ -86,7 +85,7 @@ func drawn(code barcode.Barcode) []byte {
 			}
 		}
 	}
-	all := strconv.Itoa(size + 2*quiet)
-	return []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ` + all + " " + all + `" shape-rendering="crispEdges"><rect width="` + all + `" height="` + all +
-		`" fill="#fff"/><path d="` + path.String() + `"/></svg>`)
+	all := size + 2*quiet
+	return fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges">`+
+		`<rect width="%d" height="%d" fill="#fff"/><path d="%s"/></svg>`, all, all, all, all, path.String())
 }

@@ -275,7 +275,8 @@ func (d *joining) signer(x *ticket.Part, net *pastel.Network) checked {
 	if err == nil && made == d.Address {
 		return checked{OK: true, What: subjects[addressField]}
 	}
-	return checked{What: capital(subjects[addressField]), Detail: fmt.Sprintf("It is by another address, %s, or of another line. Sign the line below once more, exactly as it is, with %s, and paste that signature.", made, d.Address)}
+	return checked{What: capital(subjects[addressField]), Detail: fmt.Sprintf(
+		"It is by another address, %s, or of another line. Sign the line below once more, exactly as it is, with %s, and paste that signature.", made, d.Address)}
 }
 
 // mend says what to do about a failed check.

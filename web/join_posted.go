@@ -56,7 +56,8 @@ func (s *Site) outcome() http.Handler {
 			return nil, err
 		}
 		o.Known = account.Registered
-		pledges, _, _, err := s.cfg.Books.Pledges(ctx, wire.PledgeQuery{OfID: wire.OfID{PastelID: o.PastelID}, AsOf: now, Page: wire.Page{Order: wire.Newest, Limit: wire.MaxLimit}})
+		latest := wire.Page{Order: wire.Newest, Limit: wire.MaxLimit}
+		pledges, _, _, err := s.cfg.Books.Pledges(ctx, wire.PledgeQuery{OfID: wire.OfID{PastelID: o.PastelID}, AsOf: now, Page: latest})
 		if err != nil {
 			return nil, err
 		}
@@ -66,7 +67,7 @@ func (s *Site) outcome() http.Handler {
 			}
 		}
 		rejected, _, _, err := s.cfg.Books.Events(ctx, wire.EventQuery{
-			Type: []string{string(pool.TicketRejected)}, From: max(0, last-sightings), To: wire.Now, Page: wire.Page{Order: wire.Newest, Limit: wire.MaxLimit},
+			Type: []string{string(pool.TicketRejected)}, From: max(0, last-sightings), To: wire.Now, Page: latest,
 		})
 		if err != nil {
 			return nil, err

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -184,7 +186,7 @@ func TestJoinStepByStep(t *testing.T) {
 		}
 	}
 	x.tells(t, 149, to, []string{
-		"can be posted until <strong>", "pastel-cli signmessage " + w.address, "smartpool ticket sign pledge-acme.json --network regtest", `<li aria-current="step">Sign`,
+		"rewards go to <strong>" + w.reward + "</strong>, which is not the address that holds the coins", "can be posted until <strong>", "pastel-cli signmessage " + w.address, "smartpool ticket sign pledge-acme.json --network regtest", `<li aria-current="step">Sign`,
 		`data-keys="sign" data-pastelid="` + w.pastelid + `" data-statement="` + line + `"`, `data-keys="identity"`, `enctype="multipart/form-data"`,
 	}, nil)
 	query := u.RawQuery
@@ -438,4 +440,35 @@ func TestJoinInABrowser(t *testing.T) {
 			t.Error(c)
 		}
 	}
+}
+
+// The page of something posted says what became of it: accepted, rejected and why, still waiting, or never mined.
+func TestPostedTells(t *testing.T) {
+	x := start(t, ledgertest.Recorded(t, "dense"), 330)
+	ctx := context.Background()
+	rejected, _, _, err := x.books.Events(ctx, wire.EventQuery{Type: []string{"ticket.rejected"}, From: 300, To: wire.Now, Page: wire.Page{Limit: 1}})
+	if err != nil || len(rejected) != 1 {
+		t.Fatal(rejected, err)
+	}
+	pledges, _, _, err := x.books.Pledges(ctx, wire.PledgeQuery{AsOf: wire.AsOf{At: wire.Now}, Live: true, Page: wire.Page{Limit: 1, Order: wire.Newest}})
+	if err != nil || len(pledges) != 1 {
+		t.Fatal(pledges, err)
+	}
+	p := pledges[0]
+	at := func(txid string, expires int, pairs ...string) string {
+		w := wanting{pool: p.Pool, address: p.Address, pastelid: p.PastelID}
+		return w.at("/join/posted", append([]string{"txid", txid, "expires", strconv.Itoa(expires)}, pairs...)...)
+	}
+	unknown := strings.Repeat("ab", 32)
+	const refreshes = `<meta http-equiv="refresh"`
+	x.tells(t, 330, at(p.Ticket, 340), []string{"<h1>Accepted", fmt.Sprintf("It offers %s PSL.", pastel.Thousands(p.Offered)), `href="/members/` + p.PastelID}, []string{refreshes})
+	x.tells(t, 330, at(rejected[0].TxID, int(rejected[0].Height)+20), []string{
+		"<h1>Rejected", fmt.Sprintf("Block %d holds the ticket, but the rules rejected it.", rejected[0].Height), "Try again",
+	}, []string{refreshes, "<h1>Accepted"})
+	x.tells(t, 330, at(unknown, 331), []string{"<h1>Waiting for a block", refreshes, "block 331 is the last that can"}, []string{"Try again"})
+	x.tells(t, 330, at(unknown, 330), []string{"<h1>Not mined in time", "Nothing was paid", "Try again"}, []string{refreshes})
+	x.tells(t, 330, at(unknown, 331, "register", "1"), []string{"<h1>Registered", "Go on"}, []string{refreshes}) // the PastelID is known
+	stranger := newKey(t).ID().String()
+	x.tells(t, 330, at(unknown, 331, "register", "1", "pastelid", stranger), []string{"<h1>Waiting for a block", refreshes}, nil)
+	x.tells(t, 330, at(unknown, 329, "register", "1", "pastelid", stranger), []string{"<h1>Not registered in time", "Try again"}, []string{refreshes})
 }

@@ -81,6 +81,7 @@ func TestPagesWithoutABlock(t *testing.T) {
 		text   string
 	}{
 		"empty ledger":  {nil, "/", http.StatusServiceUnavailable, "The ledger holds no blocks yet because the daemon is syncing. This page refreshes by itself"},
+		"joining":       {nil, "/join?pool=acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82", http.StatusServiceUnavailable, "The ledger holds no blocks yet"},
 		"its operators": {nil, "/operators", http.StatusServiceUnavailable, "The ledger holds no blocks yet"},
 		"no such page":  {nil, "/nowhere", http.StatusNotFound, "The ledger contains nothing under this address"},
 		"no database": {

@@ -55,9 +55,11 @@ type Site struct {
 
 // asset is an embedded file. Its name contains its hash, so browsers may cache it forever.
 type asset struct {
-	name string // under /assets/
-	kind string
-	body []byte
+	name   string // under /assets/
+	kind   string
+	body   []byte
+	packed bool   // the body is gzip'd
+	policy string // Content-Security-Policy, if it is not the pages'
 }
 
 // New returns the site. It panics if an embedded template is invalid, which tests would reveal.
@@ -70,10 +72,11 @@ func New(cfg Config) *Site {
 		return newReference(text)
 	}), pages: map[string]*template.Template{}, assets: map[string]asset{}, turns: make(chan struct{}, readers)}
 	byName := map[string]string{}
-	for name, body := range embedded("assets") {
+	for file, body := range assets() {
 		sum := sha256.Sum256(body)
+		name, packed := strings.CutSuffix(file, ".gz")
 		ext := path.Ext(name)
-		a := asset{strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext, kinds[ext], body}
+		a := asset{strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext, kinds[ext], body, packed, policies[name]}
 		s.assets[a.name] = a
 		byName[name] = "/assets/" + a.name
 	}
@@ -82,7 +85,7 @@ func New(cfg Config) *Site {
 		panic(err) // the document is part of the program
 	}
 	s.terms = terms
-	functions := template.FuncMap{"term": terms.link, "asset": func(name string) (string, error) {
+	functions := template.FuncMap{"term": terms.link, "fingerprint": fingerprint, "asset": func(name string) (string, error) {
 		if byName[name] == "" {
 			return "", errors.New("no asset is named " + name)
 		}
@@ -98,7 +101,9 @@ func New(cfg Config) *Site {
 	return s
 }
 
-var kinds = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+var kinds = map[string]string{
+	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".wasm": "application/wasm",
+}
 
 // embedded returns the files of an embedded folder by name.
 func embedded(folder string) map[string][]byte {
@@ -230,6 +235,13 @@ func (s *Site) asset(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", a.kind)
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	if a.policy != "" {
+		w.Header().Set("Content-Security-Policy", a.policy)
+	}
+	if a.packed {
+		s.packed(w, r, a)
+		return
+	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.body))
 }
 
@@ -292,7 +304,7 @@ func (s *Site) render(f func(*http.Request) (*page, wire.Status, error)) http.Ha
 }
 
 // local finds the links of a page to this site. Text cannot look like one, because quotes in it are escaped.
-var local = regexp.MustCompile(`( (?:href|src|action|data-path|data-stream)=")/`)
+var local = regexp.MustCompile(`( (?:href|src|action|data-path|data-stream|data-worker|data-program)=")/`)
 
 // rebase puts the base path in front of a page's links, as it is sent: no template can forget it.
 func (s *Site) rebase(html []byte) []byte {

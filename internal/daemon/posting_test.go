@@ -94,8 +94,17 @@ func (l *walletLine) spoil(answer func(w http.ResponseWriter, method string, pas
 	l.answer.Store(&answer)
 }
 
-// refuse has the wallet refuse a call with a code.
-func (l *walletLine) refuse(method, answer string) {
+// refuse has the wallet refuse a call with an error.
+func (l *walletLine) refuse(method, fault string) {
+	l.say(method, http.StatusInternalServerError, `"result":null,"error":`+fault)
+}
+
+// result has the wallet answer a call with a result.
+func (l *walletLine) result(method, result string) {
+	l.say(method, http.StatusOK, `"result":`+result+`,"error":null`)
+}
+
+func (l *walletLine) say(method string, status int, answer string) {
 	l.spoil(func(w http.ResponseWriter, called string, _ http.Handler, r *http.Request) bool {
 		if called != method {
 			return false
@@ -103,8 +112,8 @@ func (l *walletLine) refuse(method, answer string) {
 		var call struct{ ID json.RawMessage }
 		json.NewDecoder(r.Body).Decode(&call)
 		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusInternalServerError)
-		io.WriteString(w, `{"result":null,"error":`+answer+`,"id":`+string(call.ID)+`}`)
+		w.WriteHeader(status)
+		io.WriteString(w, `{`+answer+`,"id":`+string(call.ID)+`}`)
 		return true
 	})
 }
@@ -442,7 +451,7 @@ func TestPostingEnds(t *testing.T) {
 		"locked": func() {
 			x.wallet.refuse("signrawtransaction", `{"code":-13,"message":"Please enter the wallet passphrase"}`)
 		},
-		"too few coins":     func() { x.wallet.spoil(emptyWallet) },
+		"too few coins":     func() { x.wallet.result("listunspent", "[]") },
 		"does not answer":   func() { x.wallet.spoil(deadLine) },
 		"refused the trans": func() { x.wallet.refuse("sendrawtransaction", `{"code":-26,"message":"16: bad-txns-ticket"}`) },
 	} {
@@ -470,18 +479,6 @@ func TestPostingEnds(t *testing.T) {
 		x.d.answers("http://"+x.cfg.Metrics+"/metrics", http.StatusOK, want)
 	}
 	x.d.end()
-}
-
-// emptyWallet answers that a wallet has no coins.
-func emptyWallet(w http.ResponseWriter, method string, _ http.Handler, r *http.Request) bool {
-	if method != "listunspent" {
-		return false
-	}
-	var call struct{ ID json.RawMessage }
-	json.NewDecoder(r.Body).Decode(&call)
-	w.Header().Set("Content-Type", "application/json")
-	io.WriteString(w, `{"result":[],"error":null,"id":`+string(call.ID)+`}`)
-	return true
 }
 
 // deadLine ends every connection.
@@ -543,6 +540,70 @@ func TestPostingAfterAnUnclearAnswer(t *testing.T) {
 			x.d.end()
 		})
 	}
+}
+
+// What expired without a block is posted anew, and counts twice for the budget; a registration waits until no reorganization can revive the first.
+func TestPostingExpired(t *testing.T) {
+	t.Parallel()
+	owner, err := pastelid.Generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := filepath.Join(t.TempDir(), "list")
+	if err := os.WriteFile(list, []byte(owner.ID().String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x := openOffice(t, "", func(c *daemon.Config, _ *actors.Cast) { c.RegisterList = list })
+	ada := x.signed(x.cast.Members[0])
+	mine := wire.Registration{PastelID: owner.ID().String(), Address: x.cast.Operator.Reward.Encode(&x.cast.Net), Time: time.Now().Unix()}
+	text := ticket.SignedRegistration(mine.PastelID, mine.Address, mine.Time, nil).SignedText()
+	mine.Signature = base64.StdEncoding.EncodeToString(owner.Sign(text))
+	x.wallet.spoil(func(_ http.ResponseWriter, method string, _ http.Handler, _ *http.Request) bool {
+		if method == "sendrawtransaction" {
+			panic(http.ErrAbortHandler)
+		}
+		return false
+	})
+	first := x.posted(ada)
+	registration := x.send("/api/v1/registrations", mine)
+	if height, _ := x.node.Tip(); first.Expires != height+21 || registration.Expires != height+21 {
+		t.Fatalf("they expire in blocks %d and %d", first.Expires, registration.Expires)
+	}
+	x.mine(20)
+	if a := x.post(ada); !a.Again || a.TxID != first.TxID { // the next block can hold it
+		t.Errorf("before it expires: %+v", a)
+	}
+	x.mine(1)
+	x.wallet.spoil(nil)
+	second := x.posted(ada)
+	if second.Again || second.TxID == first.TxID {
+		t.Errorf("once it has expired: %+v", second)
+	}
+	if o := x.offer(); o.TicketsLeft != 47 {
+		t.Errorf("the budget pays %d more tickets", o.TicketsLeft)
+	}
+	x.refusal(x.send("/api/v1/registrations", mine), http.StatusConflict, fmt.Sprintf("after block %d", registration.Expires+100))
+	x.mine(100)
+	if x.pledges() != 1 {
+		t.Error("the pledge was not accepted")
+	}
+	if a := x.send("/api/v1/registrations", mine); a.status != http.StatusOK || a.Again || a.TxID == registration.TxID {
+		t.Errorf("once no reorganization can revive it: %+v", a)
+	}
+	x.d.end()
+}
+
+// A wallet whose node is far behind posts nothing: no block could hold its transactions.
+func TestPostingFromANodeBehind(t *testing.T) {
+	t.Parallel()
+	x := openOffice(t, "", nil)
+	hash, _ := x.node.HashAt(100)
+	x.wallet.result("getblockchaininfo", `{"blocks":100,"headers":100,"bestblockhash":"`+hash.String()+`","chain":"regtest","valuePools":[{"chainValuePat":1}]}`)
+	x.refused(x.signed(x.cast.Members[0]), http.StatusServiceUnavailable, "does not answer as it should")
+	x.logs.holds(x.d, "far behind block")
+	x.wallet.spoil(nil)
+	x.posted(x.signed(x.cast.Members[0]))
+	x.d.end()
 }
 
 // A daemon that is killed between the database's row and the node's answer posts the ticket when it starts again, and never another one.
@@ -793,4 +854,49 @@ func TestPostingRegistrations(t *testing.T) {
 	x.must(0, os.WriteFile(list, []byte("jX\n"), 0o644))
 	x.refusal(register(signed(keys[1], keys[1], now)), http.StatusServiceUnavailable, "list")
 	x.d.end()
+}
+
+// At start, the daemon refuses a wallet's node that is not the network's and a list that it cannot read, and warns of a wallet that cannot pay
+// now. It posts as soon as the wallet can.
+func TestPostingWalletAtStart(t *testing.T) {
+	t.Parallel()
+	x := openOffice(t, "", nil)
+	x.d.end()
+	for warning, spoil := range map[string]func(){
+		"too few coins for one": func() { x.wallet.result("getbalance", "0.00000") },
+		"is locked; unlock it":  func() { x.wallet.result("getwalletinfo", `{"unlocked_until":0}`) },
+		"does not answer":       func() { x.wallet.spoil(deadLine) },
+	} {
+		spoil()
+		x.start()
+		x.logs.holds(x.d, warning)
+		x.wallet.spoil(nil)
+		x.d.end()
+	}
+	x.start()
+	for _, quiet := range []string{"too few coins", "is locked", "does not answer"} {
+		if x.logs.has(quiet) {
+			t.Errorf("a good wallet: %s", x.logs)
+		}
+	}
+	x.posted(x.signed(x.cast.Members[0]))
+	x.d.end()
+
+	for name, change := range map[string]struct {
+		spoil func(*daemon.Config)
+		want  string
+	}{
+		"another network": {func(*daemon.Config) {
+			x.wallet.result("getblockchaininfo", `{"chain":"main","valuePools":[{"chainValuePat":1}]}`)
+		}, "post-wallet: "},
+		"no list": {func(c *daemon.Config) { c.RegisterList = filepath.Join(t.TempDir(), "none") }, "register-list: "},
+	} {
+		cfg := x.cfg
+		change.spoil(&cfg)
+		d := start(t, cfg)
+		if err := <-d.done; err == nil || !strings.HasPrefix(err.Error(), change.want) {
+			t.Errorf("%s: the daemon ended with %v", name, err)
+		}
+		x.wallet.spoil(nil)
+	}
 }

@@ -91,8 +91,8 @@ func (f *Funding) Sign(ctx context.Context, wallet *pasteld.Client, outs []paste
 	case !complete:
 		return s, fmt.Errorf("%w. Nothing was posted", ErrUnsigned)
 	case !signs(signed, tx):
-		return s, fmt.Errorf("the node at %s returned another transaction to post than the one it was to sign; check what lies between it and this machine. Nothing was posted",
-			wallet.URL())
+		return s, fmt.Errorf("the node at %s returned another transaction to post than the one it was to sign; "+
+			"check what lies between it and this machine. Nothing was posted", wallet.URL())
 	}
 	s = Signed{Raw: signed, TxID: pastel.TxID(pastel.DoubleSHA256(signed)), Expires: f.next + Expiry}
 	for _, u := range f.coins {
@@ -112,7 +112,8 @@ func Send(ctx context.Context, wallet *pasteld.Client, s *Signed) error {
 	case errors.As(err, &refused):
 		return fmt.Errorf("the node refused it: %w. Nothing was posted", err)
 	}
-	return UnclearError{Err: fmt.Errorf("it may have been posted all the same (%w); before you try again, check that neither smartpool rpc getrawmempool nor the next block has it", err)}
+	return UnclearError{Err: fmt.Errorf("it may have been posted all the same (%w); before you try again, "+
+		"check that neither smartpool rpc getrawmempool nor the next block has it", err)}
 }
 
 // signs reports whether raw is a transaction with signatures added, and nothing else changed.

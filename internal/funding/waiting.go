@@ -15,7 +15,9 @@ const MaxWaiting = 5_000
 
 // Waiting decodes the tickets in the node's mempool until is returns true, and returns the transaction of that one. many is called if the
 // mempool has so many transactions that Waiting reads MaxWaiting of them only.
-func Waiting(ctx context.Context, node *pasteld.Client, net *pastel.Network, many func(all int), is func(ticket.Carried) bool) (id pastel.TxID, found bool, err error) {
+func Waiting(
+	ctx context.Context, node *pasteld.Client, net *pastel.Network, many func(all int), is func(ticket.Carried) bool,
+) (id pastel.TxID, found bool, err error) {
 	waiting, err := node.Mempool(ctx)
 	if err != nil {
 		return id, false, err

@@ -186,6 +186,13 @@ func confirmReward(p Person, last *signedPart) error {
 
 // cold writes an amendment for a machine that is never online. No node shows what was signed before, so the member gives every value.
 func (c *Amendment) cold(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*Draft, error) {
+	var posts string
+	if c.Remote {
+		if _, err := r.posts(p.Operator); err != nil {
+			return nil, err
+		}
+		posts = r.byDaemon()
+	}
 	id, err := coldID(&c.Key, r.Person, c.Change.PastelID)
 	if err != nil {
 		return nil, err
@@ -204,9 +211,8 @@ func (c *Amendment) cold(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*D
 		return nil, err
 	}
 	var x *ticket.Part
-	var terms, posts string
+	var terms string
 	if c.Remote {
-		posts = r.byDaemon()
 		x, terms, err = c.prepareRemotely(ctx, r, p, pl)
 	} else if out, bad := c.namedOutput(ctx, r, pl); bad != nil {
 		err = bad

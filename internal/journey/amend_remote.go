@@ -17,7 +17,7 @@ func (c *Amendment) remotely(ctx context.Context, r *Daemon, p *wire.PoolDetail)
 	if err != nil {
 		return Posted{}, err
 	}
-	me, err := c.Key.Elsewhere(ctx, r.Person, c.Change.PastelID)
+	me, err := c.Key.elsewhere(ctx, r.Person, c.Change.PastelID)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -50,7 +50,7 @@ func (c *Amendment) remotely(ctx context.Context, r *Daemon, p *wire.PoolDetail)
 
 // postRemotely has the daemon post a signed amendment, and waits for its block.
 func (c *Amendment) postRemotely(ctx context.Context, r *Daemon, x *ticket.Part) (Posted, error) {
-	posted, err := r.PostRemotely(ctx, x.Ticket(), pool.PledgeAmended)
+	posted, err := r.postRemotely(ctx, x.Ticket(), pool.PledgeAmended)
 	if err != nil {
 		return Posted{}, err
 	}

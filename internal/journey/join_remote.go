@@ -23,7 +23,7 @@ func (c *Join) remotely(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Pos
 	if c.Pledge.Address, err = given(r.Person, c.Pledge.Address, "Address that holds the coins", "--address"); err != nil {
 		return Posted{}, err
 	}
-	me, err := c.Key.Elsewhere(ctx, r.Person, c.Pledge.PastelID)
+	me, err := c.Key.elsewhere(ctx, r.Person, c.Pledge.PastelID)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -55,7 +55,7 @@ func (r *Daemon) signRemotely(ctx context.Context, me *Identity, x *ticket.Part,
 
 // postRemotely has the daemon post a signed pledge, and waits for its block.
 func (c *Join) postRemotely(ctx context.Context, r *Daemon, x *ticket.Part) (Posted, error) {
-	posted, err := r.PostRemotely(ctx, x.Ticket(), pool.PledgeAccepted)
+	posted, err := r.postRemotely(ctx, x.Ticket(), pool.PledgeAccepted)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -123,6 +123,9 @@ func (r *Daemon) eligibleRemotely(ctx context.Context, id string) error {
 
 // draftRemotely writes a pledge's ticket for signing elsewhere; the daemon lists what the address holds.
 func (c *Join) draftRemotely(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*Draft, error) {
+	if _, err := r.posts(p.Operator); err != nil {
+		return nil, err
+	}
 	id, err := coldID(&c.Key, r.Person, c.Pledge.PastelID)
 	if err != nil {
 		return nil, err

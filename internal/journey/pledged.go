@@ -33,6 +33,10 @@ type Remembered struct {
 	Pool     string    `json:"pool"`
 	PastelID string    `json:"pastelid"`
 	Pledged  time.Time `json:"pledged"`
+
+	// Refused says that a daemon got the signed ticket, but said that it did not post it. Whoever has the ticket can for a day, so the output pays
+	// for nothing, but it may be pledged again.
+	Refused bool `json:"refused,omitempty"`
 }
 
 // pledgesFile is the content of the file.
@@ -176,10 +180,13 @@ func (r *Daemon) forgetful(err error) {
 
 // recall makes this machine remember what a ticket pledges, before it is posted.
 func (r *Daemon) recall(ctx context.Context, t *ticket.Ticket, address string) {
-	x, ok := pledgeIn(t, address)
-	if !ok {
-		return
+	if x, ok := pledgeIn(t, address); ok {
+		r.keep(ctx, x)
 	}
+}
+
+// keep makes this machine remember an output.
+func (r *Daemon) keep(ctx context.Context, x Remembered) {
 	r.remembered() // opens the file
 	if r.memory == nil {
 		return
@@ -193,7 +200,7 @@ func (r *Daemon) recall(ctx context.Context, t *ticket.Ticket, address string) {
 // whatever the daemon says.
 func (r *Daemon) pledgedHere(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket, owner string) error {
 	for out, x := range r.remembered() {
-		if x.Pool != string(t.Part.SmartPoolID) || x.PastelID != t.Part.PastelID || x.Address != owner {
+		if x.Refused || x.Pool != string(t.Part.SmartPoolID) || x.PastelID != t.Part.PastelID || x.Address != owner {
 			continue
 		}
 		at, err := wallet.TxOut(ctx, out)
@@ -223,5 +230,5 @@ func pledgeIn(t *ticket.Ticket, address string) (Remembered, bool) {
 		return Remembered{}, false
 	}
 	out := fmt.Sprintf("%s:%d", t.Part.TxID, t.Part.Vout)
-	return Remembered{out, address, string(t.Part.SmartPoolID), t.Part.PastelID, time.Now().UTC().Truncate(time.Second)}, true
+	return Remembered{Output: out, Address: address, Pool: string(t.Part.SmartPoolID), PastelID: t.Part.PastelID, Pledged: time.Now().UTC().Truncate(time.Second)}, true
 }

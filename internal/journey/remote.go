@@ -50,8 +50,8 @@ func signedLine(statement string) string {
 	return fmt.Sprintf("\nThe PastelID and the address both sign this line, and nothing else:\n  %s\n", statement)
 }
 
-// Elsewhere opens a PastelID without a node: that of the key file, or one whose signature is made somewhere else and pasted.
-func (k *KeySource) Elsewhere(ctx context.Context, p Person, id string) (*Identity, error) {
+// elsewhere opens a PastelID without a node: that of the key file, or one whose signature is made somewhere else and pasted.
+func (k *KeySource) elsewhere(ctx context.Context, p Person, id string) (*Identity, error) {
 	if k.File != "" {
 		return k.Identity(ctx, p, nil, id) // a key file needs no wallet
 	}
@@ -143,7 +143,7 @@ func pastedSignature(p Person, size int, check func(sig string) error) (string, 
 // whether its output is spent.
 func (r *Daemon) onlyOnce(x *ticket.Part, address string, yes bool) error {
 	for out, was := range r.remembered() {
-		if was.Pool != string(x.SmartPoolID) || was.PastelID != x.PastelID || was.Address != address {
+		if was.Refused || was.Pool != string(x.SmartPoolID) || was.PastelID != x.PastelID || was.Address != address {
 			continue
 		}
 		said := fmt.Sprintf("this machine remembers this pledge of address %s, with output %s, of %s UTC, though the daemon does not name it",
@@ -157,16 +157,16 @@ func (r *Daemon) onlyOnce(x *ticket.Part, address string, yes bool) error {
 	return nil
 }
 
-// remembers reports whether this machine pledged the output before.
+// remembers reports whether this machine pledged the output before, other than with a ticket that was refused.
 func (r *Daemon) remembers(x *ticket.Part) bool {
 	out, err := pastel.ParseOutPoint(fmt.Sprintf("%s:%d", x.TxID, x.Vout))
-	_, found := r.remembered()[out]
-	return err == nil && found
+	was, found := r.remembered()[out]
+	return err == nil && found && !was.Refused
 }
 
-// PostRemotely has the daemon post a signed ticket, if the next block would accept it and it causes the event that the person confirmed. The
+// postRemotely has the daemon post a signed ticket, if the next block would accept it and it causes the event that the person confirmed. The
 // daemon gets the signatures only now.
-func (r *Daemon) PostRemotely(ctx context.Context, t *ticket.Ticket, causes pool.EventType) (remotePosting, error) {
+func (r *Daemon) postRemotely(ctx context.Context, t *ticket.Ticket, causes pool.EventType) (remotePosting, error) {
 	signer, err := r.signer(t)
 	owner := signer.Encode(&r.Net)
 	if err == nil {
@@ -182,8 +182,9 @@ func (r *Daemon) PostRemotely(ctx context.Context, t *ticket.Ticket, causes pool
 	before := r.remembers(t.Part)
 	r.recall(ctx, t, owner)
 	got, err := r.PostTicket(ctx, text)
-	if client.Refuses(err) && !before {
-		err = errors.Join(err, r.forget(context.WithoutCancel(ctx), t, owner))
+	if x, ok := pledgeIn(t, owner); ok && client.Refuses(err) && !before {
+		x.Refused = true
+		r.keep(context.WithoutCancel(ctx), x)
 	}
 	return r.posted(got, err)
 }

@@ -126,14 +126,14 @@ func (c *Join) chooseRemotely(ctx context.Context, r *Daemon, p *wire.PoolDetail
 	var why, before *listedOutput
 	for i := range list {
 		x := &list[i]
-		_, remembers := known[x.OutPoint]
+		was, remembers := known[x.OutPoint]
 		switch {
 		case x.Spare < c.Pledge.Coins:
 		case x.unfit != "":
 			if why == nil || x.young {
 				why = x
 			}
-		case remembers && c.Pledge.Output == "": // its pledge has ended, or the daemon hides it
+		case remembers && !was.Refused && c.Pledge.Output == "": // its pledge has ended, or the daemon hides it
 			before = cmp.Or(before, x)
 		default:
 			return x, nil
