@@ -63,7 +63,7 @@ var states = []state{
 		name: "dissolved", make: at("life", 279, nil), browser: []string{"pool", "member", "open"},
 		says: map[string]string{"pool": "The pool was dissolved in", "open": "No pool accepts pledges now.", "pools": "No pool is open or active.", "member": "No live pledges."},
 	},
-	{name: "closed", make: at("life", 338, nil), browser: []string{"pool"}, says: map[string]string{"pool": "No pledge is left", "overview": "Ended pools (1)", "operator": "No pool is open or active."}},
+	{name: "closed", make: at("life", 338, nil), browser: []string{"pool"}, says: map[string]string{"pool": "No pledge is left", "join": "The pool has ended: choose another one.", "overview": "Ended pools (1)", "operator": "No pool is open or active."}},
 	{
 		name: "expired", make: func(t *testing.T) (*site, map[string]string) {
 			x := start(t, ledgertest.Recorded(t, "dense"), 330)
@@ -115,7 +115,7 @@ var states = []state{
 			pages["all of the pool"], pages["all of the member"] = pages["pool"]+"?pledges=all", pages["member"]+"?pledges=all"
 			delete(pages, "found")
 			return x, pages
-		}, browser: []string{"all of the pool", "all of the member", "address", "operator", "payout"},
+		}, browser: []string{"all of the pool", "all of the member", "address", "operator", "payout", "join"},
 		says: map[string]string{
 			"pool": "401 PastelIDs with 500 pledges", "all of the pool": "Combine pledges by PastelID", "member": "100 live, 0 ended", "operator": "Critical members",
 		},

@@ -16,7 +16,7 @@ type poolsCmd struct {
 	apiFlags
 	All   bool   `help:"Include pools that accept no pledges now, and pools that have ended."`
 	Coins int64  `default:"0" placeholder:"PSL" help:"Show what each pool would yield including your pledge of so many PSL."`
-	Sort  string `enum:"opened,counted,members,room,fee" default:"opened" help:"Sort by when the pool opened, its counted coins, its members, the coins it still has room for, or its fee (${enum})."`
+	Sort  string `enum:"opened,counted,members,room,fee" default:"opened" help:"Sort by when the pool opened, its counted coins, its pledges that earn, the coins it still has room for, or its fee (${enum})."`
 }
 
 // Run compares pools.
