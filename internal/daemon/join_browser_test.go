@@ -142,7 +142,7 @@ func (g *guest) pledges(from pastel.Address) {
 
 // Somebody without a node joins a pool in a browser: makes a PastelID there, is registered by the operator's list, pledges an output, and later raises
 // the pledge. The wallet signs two lines, and the daemon pays for everything.
-func TestJoinInABrowser(t *testing.T) {
+func TestJoinInABrowserWithANewPastelID(t *testing.T) {
 	t.Parallel()
 	list := filepath.Join(t.TempDir(), "members")
 	if err := os.WriteFile(list, nil, 0o600); err != nil {
