@@ -411,7 +411,7 @@ func TestJoinInABrowser(t *testing.T) {
 	if err != nil || width < 300 || dropped != 1 {
 		t.Errorf("the code is %v pixels wide, and the form has %d files, %v", width, dropped, err)
 	}
-	if _, err := chromedp.RunResponse(ctx, chromedp.Click(`//form[@action="/join/check"]//button`, chromedp.BySearch)); err != nil {
+	if _, err := chromedp.RunResponse(ctx, chromedp.Click(`//form[@action="/join/check"]//button[.="Check"]`, chromedp.BySearch)); err != nil {
 		t.Fatal(err)
 	}
 	var text string
@@ -420,7 +420,7 @@ func TestJoinInABrowser(t *testing.T) {
 	}
 	err = chromedp.Run(ctx, chromedp.SetValue("#pledge_signature", "pasted", chromedp.ByID))
 	if err == nil {
-		_, err = chromedp.RunResponse(ctx, chromedp.Click(`//form[@action="/join/check"]//button`, chromedp.BySearch))
+		_, err = chromedp.RunResponse(ctx, chromedp.Click(`//form[@action="/join/check"]//button[.="Check"]`, chromedp.BySearch))
 	}
 	if err != nil {
 		t.Fatal(err)
