@@ -163,24 +163,24 @@ func shadowed(t *testing.T) (*site, map[string]string) {
 	var p pool.Pool
 	ledger.View(func(s *pool.State) { p, _ = s.Pool(s.Pools()[0]) })
 	script := p.Escrow.Script()
-	var theft []pastel.TxIn
+	var unauthorized []pastel.TxIn
 	raw := chaintest.Parsed(t, "life")
 	for _, b := range raw[:before+1] {
 		for i := range b.Txs {
 			for vout := range b.Txs[i].Outputs {
 				if bytes.Equal(b.Txs[i].Outputs[vout].Script, script) {
-					theft = []pastel.TxIn{{PrevOut: pastel.OutPoint{TxID: b.Txs[i].ID(), Vout: uint32(vout)}, Sequence: 0xffffffff}}
+					unauthorized = []pastel.TxIn{{PrevOut: pastel.OutPoint{TxID: b.Txs[i].ID(), Vout: uint32(vout)}, Sequence: 0xffffffff}}
 				}
 			}
 		}
 	}
-	if theft == nil {
+	if unauthorized == nil {
 		t.Fatal("the escrow has received nothing")
 	}
 	last := raw[before]
 	coinbase := []pastel.TxIn{{PrevOut: pastel.OutPoint{Vout: 0xffffffff}, ScriptSig: []byte("146"), Sequence: 0xffffffff}}
 	anyone := []pastel.TxOut{{Value: 1, Script: []byte{0x51}}}
-	txs := []pastel.Tx{*pastel.NewTx(true, coinbase, anyone), *pastel.NewTx(true, theft, anyone)}
+	txs := []pastel.Tx{*pastel.NewTx(true, coinbase, anyone), *pastel.NewTx(true, unauthorized, anyone)}
 	net := r.Params()
 	taken := pool.Prepare(&net, before+1, pastel.NewBlock(pastel.BlockHeader{Version: 4, Prev: last.Hash(), Time: last.Header.Time + 150}, txs))
 	x := serve(t, append(blocks, taken), ledger, r)
