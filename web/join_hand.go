@@ -291,8 +291,11 @@ func (d *joining) mend(name, detail string) string {
 	return detail
 }
 
-// crossSite reports whether a page of another site sent the form: what it posts costs money.
-func crossSite(r *http.Request) bool { return r.Header.Get("Sec-Fetch-Site") == "cross-site" }
+// crossSite reports whether a page of another host or port sent the form, as far as the browser says: what it posts costs money.
+func crossSite(r *http.Request) bool {
+	from := r.Header.Get("Sec-Fetch-Site")
+	return from == "cross-site" || from == "same-site"
+}
 
 var errCrossSite = &books.BadRequest{Text: "Another site sent this form. Open this site yourself, and hand in the ticket here."}
 

@@ -24,13 +24,16 @@ type terminal struct {
 	lab    *lab
 	dir    string // of their files
 	secret string // file with the passphrase
+	env    []string
 }
 
 // phrase is the passphrase of everyone at the terminal.
 const phrase = "correct horse"
 
 func (l *lab) terminal() (*terminal, error) {
-	t := &terminal{lab: l, dir: filepath.Join(l.dir, "terminal")}
+	t := &terminal{lab: l, dir: filepath.Join(l.dir, "terminal"), env: []string{
+		"SMARTPOOL_API=" + l.alpha.rules.apiURL(), "SMARTPOOL_NODE=" + l.alpha.url(), "SMARTPOOL_NODE_USER=" + user, "SMARTPOOL_NODE_PASSWORD=" + password,
+	}}
 	t.secret = t.file("secret")
 	if err := os.MkdirAll(t.dir, 0o700); err != nil {
 		return nil, err
@@ -38,21 +41,31 @@ func (l *lab) terminal() (*terminal, error) {
 	return t, os.WriteFile(t.secret, []byte(phrase+"\n"), 0o600)
 }
 
+// without returns the terminal of somebody who has no node, but knows a daemon.
+func (t *terminal) without(api string) *terminal {
+	return &terminal{lab: t.lab, dir: t.dir, secret: t.secret, env: []string{"SMARTPOOL_API=" + api}}
+}
+
 func (t *terminal) file(name string) string { return filepath.Join(t.dir, name) }
 
-// command runs smartpool while alpha mines whatever is in its mempool, and an empty block every few seconds if the command waits for one.
+// command runs smartpool while alpha mines whatever is in its mempool.
 func (t *terminal) command(ctx context.Context, line ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, t.lab.binaries.smartpool, line...)
-	cmd.Env = append(os.Environ(), "SMARTPOOL_API="+t.lab.alpha.rules.apiURL(), "SMARTPOOL_NODE="+t.lab.alpha.url(),
-		"SMARTPOOL_NODE_USER="+user, "SMARTPOOL_NODE_PASSWORD="+password)
 	mining, stop := context.WithCancel(ctx)
 	mined := make(chan error, 1)
 	go func() { mined <- t.lab.mineWaiting(mining) }()
-	text, err := cmd.CombinedOutput()
+	text, err := t.run(ctx, line...)
 	stop()
 	if err := errors.Join(<-mined, t.lab.together(ctx)); err != nil {
 		return "", err
 	}
+	return text, err
+}
+
+// run runs smartpool.
+func (t *terminal) run(ctx context.Context, line ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, t.lab.binaries.smartpool, line...)
+	cmd.Env = append(os.Environ(), t.env...)
+	text, err := cmd.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("smartpool %s: %w: %s", strings.Join(line[:min(2, len(line))], " "), err, strings.Join(strings.Fields(string(text)), " "))
 	}
@@ -176,27 +189,32 @@ type played struct {
 
 const poolLabel = "atlas"
 
-var poolID = regexp.MustCompile(poolLabel + `\.[0-9a-f]{40}`)
-
-func (p *played) open(ctx context.Context) error {
-	id, path, err := p.inFile(ctx, "operator.key")
+// create opens a pool for pledges during some blocks, with the operator's PastelID in a key file and the Supernode's in the node.
+func (t *terminal) create(ctx context.Context, label, company, period string) (pool, operator, supernode string, err error) {
+	id, operator, err := t.inFile(ctx, label+".key")
 	if err != nil {
-		return err
+		return "", "", "", err
 	}
-	p.operator = path
-	if p.supernode, _, err = p.inNode(ctx); err != nil {
+	if supernode, _, err = t.inNode(ctx); err != nil {
+		return "", "", "", err
+	}
+	text, err := t.command(ctx, "pool", "create", "--label", label, "--company", company, "--fee", "5", "--factor", "1.2", "--period", period,
+		"--operator", id, "--operator-key", operator, "--supernode", supernode, "--passphrase-file", t.secret, "--yes")
+	if err != nil {
+		return "", "", "", err
+	}
+	if pool = regexp.MustCompile(label + `\.[0-9a-f]{40}`).FindString(text); pool == "" {
+		return "", "", "", fmt.Errorf("smartpool pool create did not name the pool: %s", text)
+	}
+	return pool, operator, supernode, nil
+}
+
+func (p *played) open(ctx context.Context) (err error) {
+	if p.pool, p.operator, p.supernode, err = p.create(ctx, poolLabel, "Atlas Operations", "30"); err != nil {
 		return err
 	}
 	if p.alice, _, err = p.inNode(ctx); err != nil {
 		return err
-	}
-	text, err := p.command(ctx, "pool", "create", "--label", poolLabel, "--company", "Atlas Operations", "--fee", "5", "--factor", "1.2", "--period", "30",
-		"--operator", id, "--operator-key", path, "--supernode", p.supernode, "--passphrase-file", p.secret, "--yes")
-	if err != nil {
-		return err
-	}
-	if p.pool = poolID.FindString(text); p.pool == "" {
-		return fmt.Errorf("smartpool pool create did not name the pool: %s", text)
 	}
 	p.saw("id new, id register, pool create: a pool is open, with the operator's PastelID in a key file and the Supernode's in the node")
 	return nil
@@ -227,7 +245,6 @@ func (p *played) join(ctx context.Context) error {
 		"--yes"); err != nil {
 		return err
 	}
-	statement := regexp.MustCompile(`smartpool/1 pledge [^\n"]*`)
 	text, err := p.command(ctx, "ticket", "decode", file)
 	if err != nil {
 		return err

@@ -33,6 +33,7 @@ var scenarios = []scenario{
 	{name: "sign-and-mine", shows: "where all nodes are upgraded, a pool's Supernode signs tickets and mines blocks", play: signAndMine},
 	{name: "short-of-collateral", shows: "a pool that ends between vote and payment does not stall the chain", play: shortOfCollateral},
 	{name: "life", shows: "commands that people type take a pool through its whole life", play: life},
+	{name: "remote", shows: "a daemon with a wallet of its own registers a PastelID and posts tickets for somebody without a node", play: remote},
 	{name: "stock", shows: "a stock node stays on the same chain, mines on it and bans no peer", play: stockStays},
 	{name: "cost", shows: "what the calls cost, compared with a stock node", play: cost},
 	{name: "digests", shows: "all rules agree on all of history", play: digests},
