@@ -459,6 +459,11 @@ func TestPostedTells(t *testing.T) {
 		w := wanting{pool: p.Pool, address: p.Address, pastelid: p.PastelID}
 		return w.at("/join/posted", append([]string{"txid", txid, "expires", strconv.Itoa(expires)}, pairs...)...)
 	}
+	before := x.beforeAmended(t)
+	x.tells(t, 330, wanting{pool: before.Pool, address: before.Address, pastelid: before.PastelID}.at("/join/posted", "txid", before.Ticket,
+		"expires", strconv.Itoa(int(before.Joined.Height)+20)), []string{
+		"<h1>Accepted", fmt.Sprintf("It offered %s PSL then; another ticket has changed it since.", pastel.Thousands(before.Offered)),
+	}, []string{"Nothing was paid"})
 	unknown := strings.Repeat("ab", 32)
 	const refreshes = `<meta http-equiv="refresh"`
 	x.tells(t, 330, at(p.Ticket, 340), []string{"<h1>Accepted", fmt.Sprintf("It offers %s PSL.", pastel.Thousands(p.Offered)), `href="/members/` + p.PastelID}, []string{refreshes})
@@ -471,4 +476,28 @@ func TestPostedTells(t *testing.T) {
 	stranger := newKey(t).ID().String()
 	x.tells(t, 330, at(unknown, 331, "register", "1", "pastelid", stranger), []string{"<h1>Waiting for a block", refreshes}, nil)
 	x.tells(t, 330, at(unknown, 329, "register", "1", "pastelid", stranger), []string{"<h1>Not registered in time", "Try again"}, []string{refreshes})
+}
+
+// beforeAmended returns a pledge that was amended, as its first ticket left it.
+func (x *site) beforeAmended(t *testing.T) wire.Pledge {
+	t.Helper()
+	list := func(at int64) []wire.Pledge {
+		all, _, _, err := x.books.Pledges(t.Context(), wire.PledgeQuery{AsOf: wire.AsOf{At: at}, Page: wire.Page{Limit: wire.MaxLimit}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	for _, p := range list(wire.Now) {
+		if p.Amended == nil {
+			continue
+		}
+		for _, q := range list(int64(p.Joined.Height)) {
+			if q.Seq == p.Seq && q.Ticket != p.Ticket {
+				return q
+			}
+		}
+	}
+	t.Fatal("no pledge was amended")
+	return wire.Pledge{}
 }
