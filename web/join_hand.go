@@ -93,9 +93,12 @@ func capital(text string) string {
 // form reads the fields of a form, each once at most, and the ticket of a file.
 func form(w http.ResponseWriter, r *http.Request, has query) (url.Values, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	err := r.ParseMultipartForm(maxForm) // which it keeps in memory
+	err := r.ParseForm() // first: ParseMultipartForm hides what is wrong with another kind of form
+	if err == nil {
+		err = r.ParseMultipartForm(maxForm) // which it keeps in memory
+	}
 	if errors.Is(err, http.ErrNotMultipart) {
-		err = r.ParseForm()
+		err = nil
 	}
 	var large *http.MaxBytesError
 	switch {

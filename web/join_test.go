@@ -368,6 +368,20 @@ func TestJoinBoundsForms(t *testing.T) {
 			t.Errorf("%s: the answer refreshes itself", name)
 		}
 	}
+	for name, c := range map[string]struct{ body, words string }{
+		"large":     {"ticket=" + strings.Repeat("a", 600<<10), "larger than 512 KiB"},
+		"malformed": {"ticket=%zz", "cannot be read as a form"},
+	} {
+		res, err := http.Post(x.URL+"/join/post", "application/x-www-form-urlencoded", strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(string(text), c.words) {
+			t.Errorf("%s: %s, %v, want %q in:\n%s", name, res.Status, err, c.words, text)
+		}
+	}
 	for path, code := range map[string]int{
 		"/join/posted":             422,
 		"/join/posted?txid=ab":     422,
