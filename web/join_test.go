@@ -208,6 +208,15 @@ func TestJoinStepByStep(t *testing.T) {
 	}
 }
 
+// What a new pledge would count and yield is not said of an amendment, whose pledge counts already.
+func TestJoinSaysWhatCounts(t *testing.T) {
+	x := start(t, life(t), 126)
+	w := x.wants(t)
+	const counts, yields = "<dt>500 PSL would</dt><dd>count once the pool starts with them", " with your pledge</dt>"
+	x.tells(t, 126, w.at("/join", "coins", "500", "pastelid", ""), []string{"<h1>Join acme", counts, yields}, nil)
+	x.tells(t, 126, w.at("/join", "coins", "500"), []string{"<h1>Amend your pledge in acme"}, []string{counts, yields})
+}
+
 // Whatever stands in the page's address, the page says in words what is wrong, keeps what was typed, and offers nothing to sign.
 func TestJoinRefuses(t *testing.T) {
 	x := start(t, life(t), 149)
