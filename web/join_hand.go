@@ -38,6 +38,7 @@ const (
 type hand struct {
 	PledgeSignature, AddressSignature string // as they were pasted
 
+	Given  []byte // the JSON of the ticket that was handed in whole; nil if none was
 	Checks []checked
 	Check  *wire.Check // what the next block would make of the ticket; nil if a signature is wrong
 	Signed string      // the signed ticket's JSON; empty unless all is well
@@ -157,6 +158,9 @@ func (s *Site) signedTicket(ctx context.Context, q url.Values) (w wish, h hand, 
 	case t.Part == nil:
 		h.Failed = "The file has another kind of ticket. This page takes pledges and amendments."
 		return w, h, nil
+	}
+	if h.Given, err = t.Encode(); err != nil {
+		return w, h, err
 	}
 	x := t.Part
 	h.PledgeSignature, h.AddressSignature = cmp.Or(h.PledgeSignature, x.PledgeSignature), cmp.Or(h.AddressSignature, x.AddressSignature)
@@ -314,11 +318,11 @@ func (s *Site) post() http.Handler {
 			return nil, status, err
 		}
 		switch {
-		case d.Signed == "":
+		case d.Given == nil:
 		case s.cfg.Poster == nil || d.Posting == nil:
 			d.Failed = "This daemon posts no tickets of this pool."
-		default:
-			x, err := s.cfg.Poster.PostTicket(r.Context(), []byte(d.Signed))
+		default: // also what the next block would reject: it may be in a block because it was posted, and the answer got lost
+			x, err := s.cfg.Poster.PostTicket(r.Context(), d.Given)
 			if err == nil {
 				return &page{to: d.followed(x)}, status, nil
 			}
