@@ -152,7 +152,7 @@ func TestJoinStepByStep(t *testing.T) {
 	x.tells(t, 149, "/join?pool="+w.pool, []string{
 		"<h1>Join acme", "5 % of the rewards", "of at least 10 PSL", "costs up to 25 points of reputation", "this daemon does not: a wallet with a node, or another daemon, posts it for 10 PSL",
 		"Show my outputs", "in the logs of proxies", `<li aria-current="step">Say what to pledge`,
-	}, []string{"live.js", `id="outputs"`, `id="sign"`})
+	}, []string{"/assets/live.", `id="outputs"`, `id="sign"`})
 	x.tells(t, 149, w.at("/join", "pastelid", "", "coins", "100"), []string{
 		`value="` + w.output + `"`, "The pledges of its address already offer all the coins that back them.", "It is a block&#39;s reward and is too young: wait for ", "No output suffices for 100 PSL",
 	}, []string{" checked", `id="sign"`})
@@ -206,6 +206,15 @@ func TestJoinStepByStep(t *testing.T) {
 	if err := xml.Unmarshal([]byte(text), &svg); err != nil || code != http.StatusOK || len(svg.Path.D) < 5_000 {
 		t.Errorf("the code is %d %q, %v", code, text, err)
 	}
+}
+
+// What a new pledge would count and yield is not said of an amendment, whose pledge counts already.
+func TestJoinSaysWhatCounts(t *testing.T) {
+	x := start(t, life(t), 126)
+	w := x.wants(t)
+	const counts, yields = "<dt>500 PSL would</dt><dd>count once the pool starts with them", " with your pledge</dt>"
+	x.tells(t, 126, w.at("/join", "coins", "500", "pastelid", ""), []string{"<h1>Join acme", counts, yields}, nil)
+	x.tells(t, 126, w.at("/join", "coins", "500"), []string{"<h1>Amend your pledge in acme"}, []string{counts, yields})
 }
 
 // Whatever stands in the page's address, the page says in words what is wrong, keeps what was typed, and offers nothing to sign.
@@ -364,6 +373,23 @@ func TestJoinBoundsForms(t *testing.T) {
 		if res.StatusCode != c.code || !strings.Contains(text, c.words) {
 			t.Errorf("%s: %s, want %d, and %q in:\n%s", name, res.Status, c.code, c.words, text)
 		}
+		if strings.Contains(text, "/assets/live.") { // it would read the address of the form, where no page is
+			t.Errorf("%s: the answer refreshes itself", name)
+		}
+	}
+	for name, c := range map[string]struct{ body, words string }{
+		"large":     {"ticket=" + strings.Repeat("a", 600<<10), "larger than 512 KiB"},
+		"malformed": {"ticket=%zz", "cannot be read as a form"},
+	} {
+		res, err := http.Post(x.URL+"/join/post", "application/x-www-form-urlencoded", strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(string(text), c.words) {
+			t.Errorf("%s: %s, %v, want %q in:\n%s", name, res.Status, err, c.words, text)
+		}
 	}
 	for path, code := range map[string]int{
 		"/join/posted":             422,
@@ -459,6 +485,11 @@ func TestPostedTells(t *testing.T) {
 		w := wanting{pool: p.Pool, address: p.Address, pastelid: p.PastelID}
 		return w.at("/join/posted", append([]string{"txid", txid, "expires", strconv.Itoa(expires)}, pairs...)...)
 	}
+	before := x.beforeAmended(t)
+	x.tells(t, 330, wanting{pool: before.Pool, address: before.Address, pastelid: before.PastelID}.at("/join/posted", "txid", before.Ticket,
+		"expires", strconv.Itoa(int(before.Joined.Height)+20)), []string{
+		"<h1>Accepted", fmt.Sprintf("It offered %s PSL then; another ticket has changed it since.", pastel.Thousands(before.Offered)),
+	}, []string{"Nothing was paid"})
 	unknown := strings.Repeat("ab", 32)
 	const refreshes = `<meta http-equiv="refresh"`
 	x.tells(t, 330, at(p.Ticket, 340), []string{"<h1>Accepted", fmt.Sprintf("It offers %s PSL.", pastel.Thousands(p.Offered)), `href="/members/` + p.PastelID}, []string{refreshes})
@@ -471,4 +502,28 @@ func TestPostedTells(t *testing.T) {
 	stranger := newKey(t).ID().String()
 	x.tells(t, 330, at(unknown, 331, "register", "1", "pastelid", stranger), []string{"<h1>Waiting for a block", refreshes}, nil)
 	x.tells(t, 330, at(unknown, 329, "register", "1", "pastelid", stranger), []string{"<h1>Not registered in time", "Try again"}, []string{refreshes})
+}
+
+// beforeAmended returns a pledge that was amended, as its first ticket left it.
+func (x *site) beforeAmended(t *testing.T) wire.Pledge {
+	t.Helper()
+	list := func(at int64) []wire.Pledge {
+		all, _, _, err := x.books.Pledges(t.Context(), wire.PledgeQuery{AsOf: wire.AsOf{At: at}, Page: wire.Page{Limit: wire.MaxLimit}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	for _, p := range list(wire.Now) {
+		if p.Amended == nil {
+			continue
+		}
+		for _, q := range list(int64(p.Joined.Height)) {
+			if q.Seq == p.Seq && q.Ticket != p.Ticket {
+				return q
+			}
+		}
+	}
+	t.Fatal("no pledge was amended")
+	return wire.Pledge{}
 }

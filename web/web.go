@@ -264,7 +264,7 @@ type page struct {
 func (p *page) Dated() bool { return p.Status.Tip.Height >= 0 && p.Status.Tip.Hash != "" }
 
 // Waiting reports whether the page has nothing to show yet and therefore retries soon.
-func (p *page) Waiting() bool { return p.code == http.StatusServiceUnavailable }
+func (p *page) Waiting() bool { return p.code == http.StatusServiceUnavailable && !p.Still }
 
 // serve serves a page that says nothing of the ledger, such as an error.
 func (s *Site) serve(f func(*http.Request) (*page, error)) http.Handler {
@@ -283,7 +283,7 @@ func (s *Site) render(f func(*http.Request) (*page, wire.Status, error)) http.Ha
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, status, err := f(r)
 		if err != nil {
-			p = s.failed(err)
+			p = s.failed(err, r.Method == http.MethodPost)
 		}
 		if p.to != "" {
 			http.Redirect(w, r, p.to, http.StatusSeeOther)
@@ -314,9 +314,9 @@ func (s *Site) rebase(html []byte) []byte {
 	return local.ReplaceAll(html, []byte("${1}"+s.cfg.Base+"/"))
 }
 
-// failed returns the page that says what went wrong and what to do.
-func (s *Site) failed(err error) *page {
-	p := &page{file: "error.html", Title: "Not available", code: http.StatusServiceUnavailable}
+// failed returns the page that says what went wrong and what to do. One that answers a form stays as it is: its address cannot be read again.
+func (s *Site) failed(err error, form bool) *page {
+	p := &page{file: "error.html", Title: "Not available", code: http.StatusServiceUnavailable, Still: form}
 	var bad *books.BadRequest
 	switch {
 	case errors.As(err, &bad):
@@ -325,6 +325,9 @@ func (s *Site) failed(err error) *page {
 	case errors.Is(err, books.ErrEmpty): // also an ErrNotFound
 		p.Title = "Starting"
 		p.Data = "The ledger holds no blocks yet because the daemon is syncing. This page refreshes by itself."
+		if form {
+			p.Data = "The ledger holds no blocks yet because the daemon is syncing. Go back, and send it again in some minutes."
+		}
 	case errors.Is(err, books.ErrNotFound):
 		p.Title, p.code = "Not found", http.StatusNotFound
 		p.Data = "The ledger contains nothing under this address. Check the id; a ticket posted just now appears once a block includes it."

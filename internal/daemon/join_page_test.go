@@ -215,6 +215,9 @@ func TestJoinOnPages(t *testing.T) {
 	x.mine(1)
 	_, text = v.open(to)
 	v.has(text, "<h1>Accepted", "It offers 400 PSL.", "/members/"+m.ID)
+	if _, text, again := v.send("/join/post", hand, ""); again != to { // as if the first answer had got lost
+		t.Errorf("posted again after its block, it leads to %q, not %s:\n%s", again, to, text)
+	}
 	if n := x.pledges(); n != 1 {
 		t.Errorf("the pool has %d pledges", n)
 	}
