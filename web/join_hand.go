@@ -74,14 +74,6 @@ func (h *hand) Good() string {
 	return strings.Join(list, ", ")
 }
 
-// SignedAt returns the address under which the signed ticket is downloaded.
-func (d *joining) SignedAt() string {
-	q := d.fields()
-	q.Set(pledgeField, d.PledgeSignature)
-	q.Set(addressField, d.AddressSignature)
-	return "/join/ticket.json?" + q.Encode()
-}
-
 // sentence makes an error a sentence.
 func sentence(text string) string { return strings.TrimRight(capital(text), ".") + "." }
 

@@ -345,6 +345,7 @@ func TestJoinBoundsForms(t *testing.T) {
 	x := start(t, life(t), 149)
 	w := x.wants(t)
 	at := ticket.FormatTimeStamp(time.Now().Unix())
+	_, unsigned := x.get(t, http.MethodGet, "/join/ticket.json?"+w.fields(at).Encode())
 	twice := w.fields(at)
 	twice["coins"] = []string{"500", "501"}
 	for name, c := range map[string]struct {
@@ -365,6 +366,8 @@ func TestJoinBoundsForms(t *testing.T) {
 		"parameters, too":   {"/join/check?x=1", w.fields(at), nil, nil, 422, "This page has no parameter"},
 		"no ticket":         {"/join/post", url.Values{}, nil, nil, 404, "The ledger contains nothing"},
 		"from another site": {"/join/post", url.Values{"ticket": {"{}"}}, nil, []string{"Sec-Fetch-Site", "cross-site"}, 422, "Another site sent this form"},
+		"a file of nothing": {"/join/ticket.json", url.Values{"ticket": {"{}"}}, nil, nil, 422, "This is no pledge."},
+		"a file of no pool": {"/join/ticket.json", url.Values{"ticket": {strings.ReplaceAll(unsigned, w.pool, `x\".0`)}}, nil, nil, 422, "This is no pledge."},
 		"another form":      {"/join/post", w.fields(at), nil, nil, 422, "This form has no field"},
 		"no registration":   {"/join/register", w.fields(at, "register", "1", "registration_signature", "x", "pastelid", newKey(t).ID().String()), nil, nil, 422, "This daemon registers no PastelIDs."},
 		"registered":        {"/join/register", w.fields(at, "register", "1"), nil, nil, 303, ""},
