@@ -338,6 +338,15 @@ func TestJoinChecksSignatures(t *testing.T) {
 			}
 		}
 	}
+	_, unsigned := x.get(t, http.MethodGet, "/join/ticket.json?"+w.fields(at).Encode())
+	again := newKey(t).SignBase64([]byte(line))
+	file := strings.Replace(unsigned, `"pledge_signature":""`, `"pledge_signature":"`+again+`"`, 1)
+	_, text = x.send(t, "/join/check", w.fields(at, "pledge_signature", foreign, "address_signature", elsewhere), []byte(file))
+	for _, want := range []string{again, elsewhere} { // the file's, and what it lacks
+		if !strings.Contains(html.UnescapeString(text), ">"+want+"</textarea>") {
+			t.Errorf("with a file and fields, the page lacks %s:\n%s", want, text)
+		}
+	}
 }
 
 // Forms are bounded, and take nothing but their fields.
