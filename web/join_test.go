@@ -217,6 +217,24 @@ func TestJoinSaysWhatCounts(t *testing.T) {
 	x.tells(t, 126, w.at("/join", "coins", "500"), []string{"<h1>Amend your pledge in acme"}, []string{counts, yields})
 }
 
+// Who pays is said before anybody signs, also if the daemon has nothing left to pay with.
+func TestJoinSaysWhoPays(t *testing.T) {
+	x := start(t, life(t), 149)
+	w := x.wants(t)
+	for left, has := range map[int64]bool{7: false, 0: true} {
+		x.with(func() {
+			x.status = func(s wire.Status, err error) (wire.Status, error) {
+				s.Posting = &wire.Posting{Fee: 10 * pastel.PSL, Operators: []string{}, TicketsLeft: left}
+				return s, err
+			}
+		})
+		_, text := x.get(t, http.MethodGet, w.at("/join"))
+		if spent := strings.Contains(text, "Now it has used up what it may spend in a day"); spent != has || !strings.Contains(text, "this daemon does it and pays the 10 PSL") {
+			t.Errorf("with %d tickets left, the page says:\n%s", left, text)
+		}
+	}
+}
+
 // Whatever stands in the page's address, the page says in words what is wrong, keeps what was typed, and offers nothing to sign.
 func TestJoinRefuses(t *testing.T) {
 	x := start(t, life(t), 149)
