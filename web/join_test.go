@@ -212,9 +212,9 @@ func TestJoinStepByStep(t *testing.T) {
 func TestJoinSaysWhatCounts(t *testing.T) {
 	x := start(t, life(t), 126)
 	w := x.wants(t)
-	const counts, yields = "<dt>500 PSL would</dt><dd>count once the pool starts with them", " with your pledge</dt>"
-	x.tells(t, 126, w.at("/join", "coins", "500", "pastelid", ""), []string{"<h1>Join acme", counts, yields}, nil)
-	x.tells(t, 126, w.at("/join", "coins", "500"), []string{"<h1>Amend your pledge in acme"}, []string{counts, yields})
+	const counts = "<dt>500 PSL would</dt><dd>count once the pool starts with them"
+	x.tells(t, 126, w.at("/join", "coins", "500", "pastelid", ""), []string{"<h1>Join acme", counts}, nil)
+	x.tells(t, 126, w.at("/join", "coins", "500"), []string{"<h1>Amend your pledge in acme"}, []string{counts})
 }
 
 // Who pays is said before anybody signs, also if the daemon has nothing left to pay with.
