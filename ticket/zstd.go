@@ -66,12 +66,19 @@ var frameDecoders = sync.Pool{New: func() any {
 	return d
 }}
 
-// packFrame packs bytes into one frame that unpackFrame reads. The envelope has a hash, so the frame needs no checksum.
+// packFrame packs bytes into one frame that unpackFrame reads.
 func packFrame(b []byte) []byte {
+	e := frameEncoders.Get().(*zstd.Encoder)
+	defer frameEncoders.Put(e)
+	return e.EncodeAll(b, nil)
+}
+
+// frameEncoders holds encoders for the same reason. The envelope has a hash, so frames need no checksum.
+var frameEncoders = sync.Pool{New: func() any {
 	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithSingleSegment(true), zstd.WithEncoderCRC(false),
 		zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(512<<10))
 	if err != nil {
 		panic(err) // options are constants
 	}
-	return e.EncodeAll(b, nil)
-}
+	return e
+}}

@@ -428,6 +428,11 @@ func TestKeysOnThePageToJoin(t *testing.T) {
 	w := x.wants(t)
 	h.do(chromedp.Navigate(x.URL+"/join?pool="+w.pool), chromedp.WaitReady("#main", chromedp.ByID))
 	h.press("identity", "Open a key file")
+	x.with(func() { x.refused = "/assets/keys" })
+	h.opens("identity", path, passphrase)
+	h.sees("identity", "The program for keys could not be loaded. Check the connection and try again.")
+	x.with(func() { x.refused = "" })
+	complaints.take() // the browser's, about what was refused
 	h.opens("identity", path, passphrase)
 	h.sees("identity", "The PastelID is in its field.")
 	if id := h.has("pastelid"); id != key.ID().String() {

@@ -97,7 +97,7 @@ func (m *maker) grow() error {
 
 // start opens pools, fills them and makes them active.
 func (m *maker) start(wave []*Grown) error {
-	each := func(do func(g *Grown) error) error {
+	all := func(do func(g *Grown) error) error {
 		for _, g := range wave {
 			if err := do(g); err != nil {
 				return err
@@ -105,7 +105,7 @@ func (m *maker) start(wave []*Grown) error {
 		}
 		return nil
 	}
-	if err := each(m.people); err != nil {
+	if err := all(m.people); err != nil {
 		return err
 	}
 	for range m.Params.PledgeConfirmations {
@@ -113,7 +113,7 @@ func (m *maker) start(wave []*Grown) error {
 			return err
 		}
 	}
-	if err := each(m.open); err != nil {
+	if err := all(m.open); err != nil {
 		return err
 	}
 	if err := m.mine(); err != nil {
@@ -121,20 +121,20 @@ func (m *maker) start(wave []*Grown) error {
 	}
 	const inBlock = 100 // pledges of a pool
 	for from := 0; from < m.Pledges; from += inBlock {
-		if err := each(func(g *Grown) error { return m.join(g, from, min(inBlock, m.Pledges-from)) }); err != nil {
+		if err := all(func(g *Grown) error { return m.join(g, from, min(inBlock, m.Pledges-from)) }); err != nil {
 			return err
 		}
 		if err := m.mine(); err != nil {
 			return err
 		}
 	}
-	if err := each(m.activate); err != nil {
+	if err := all(m.activate); err != nil {
 		return err
 	}
 	if err := m.mine(); err != nil {
 		return err
 	}
-	return each(func(g *Grown) error {
+	return all(func(g *Grown) error {
 		p, _ := m.state.Pool(g.ID)
 		if p.Status != pool.Active {
 			return fmt.Errorf("pool %s is %s", g.ID, p.Status)
@@ -208,34 +208,28 @@ func (g *Grown) wallet(k int) (*pastel.PrivateKey, error) {
 	return pastel.PrivateKeyFromBytes(b)
 }
 
-// register adds a PastelID's registration to the next block.
-func (m *maker) register(id *pastelid.PrivateKey) error {
-	outs, err := ticket.NewRegistration(id, "", m.address(pastel.KeyHash{}), m.now()).Outputs(m.Params.RegistrationFee(m.height()))
-	if err == nil {
-		m.next = append(m.next, m.tx(append(outs, pastel.TxOut{Script: []byte{0x51}})))
-	}
-	return err
+// registration returns the outputs that register a PastelID in the next block.
+func (m *maker) registration(id *pastelid.PrivateKey) ([]pastel.TxOut, error) {
+	return ticket.NewRegistration(id, "", m.address(pastel.KeyHash{}), m.now()).Outputs(m.Params.RegistrationFee(m.height()))
 }
 
 // people registers everyone of a pool and hands out the coins that they will pledge.
 func (m *maker) people(g *Grown) error {
-	for k := range m.Pledges - m.ofOne() + 1 + 2 {
+	ids := make([]*pastelid.PrivateKey, m.Pledges-m.ofOne()+1+2)
+	err := m.each(len(ids), func(k, _ int) ([]pastel.TxOut, error) {
 		id, err := identity(g.number*(People+2) + k)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		switch k {
-		case 0:
-			g.operator = id
-		case 1:
-			g.supernode = id
-		default:
-			g.members = append(g.members, id)
-			g.Members = append(g.Members, id.ID().String())
-		}
-		if err := m.register(id); err != nil {
-			return err
-		}
+		ids[k] = id
+		return m.registration(id)
+	})
+	if err != nil {
+		return err
+	}
+	g.operator, g.supernode, g.members = ids[0], ids[1], ids[2:]
+	for _, id := range g.members {
+		g.Members = append(g.Members, id.ID().String())
 	}
 	var outs []pastel.TxOut
 	for k := range m.Pledges {
@@ -255,18 +249,38 @@ func (m *maker) address(h pastel.KeyHash) string {
 	return pastel.Address{Kind: pastel.AddressP2PKH, Hash: h}.Encode(&m.Params.Network)
 }
 
+// each adds transactions to the next block. It makes what they carry on all processors at once; made is a transaction's number.
+func (m *maker) each(count int, carried func(i, made int) ([]pastel.TxOut, error)) error {
+	outs, made := make([][]pastel.TxOut, count), int(m.made)
+	var signing errgroup.Group
+	signing.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range outs {
+		signing.Go(func() (err error) {
+			outs[i], err = carried(i, made+i)
+			return err
+		})
+	}
+	if err := signing.Wait(); err != nil {
+		return err
+	}
+	for _, o := range outs {
+		m.next = append(m.next, m.tx(append(o, pastel.TxOut{Script: []byte{0x51}})))
+	}
+	return nil
+}
+
+// outputs returns the outputs that carry a ticket in a transaction with a number.
+func (m *maker) outputs(t *ticket.Ticket, made int) ([]pastel.TxOut, error) {
+	c, err := ticket.NewContract(t, fmt.Sprintf("large-%d", made), m.now())
+	if err != nil {
+		return nil, err
+	}
+	return c.Outputs(m.Params.ContractFee, true)
+}
+
 // post adds a ticket to the next block.
 func (m *maker) post(t *ticket.Ticket) error {
-	c, err := ticket.NewContract(t, fmt.Sprintf("large-%d", m.made), m.now())
-	if err != nil {
-		return err
-	}
-	outs, err := c.Outputs(m.Params.ContractFee, true)
-	if err != nil {
-		return err
-	}
-	m.next = append(m.next, m.tx(append(outs, pastel.TxOut{Script: []byte{0x51}})))
-	return nil
+	return m.each(1, func(_, made int) ([]pastel.TxOut, error) { return m.outputs(t, made) })
 }
 
 func (m *maker) open(g *Grown) (err error) {
@@ -300,24 +314,13 @@ func (m *maker) init(operator, supernode *pastelid.PrivateKey, label, company st
 
 // join posts pledges of a pool: those of the first PastelID come first, then one for each other.
 func (m *maker) join(g *Grown, from, count int) error {
-	tickets := make([]*ticket.Ticket, count)
-	var signing errgroup.Group
-	signing.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range tickets {
-		signing.Go(func() (err error) {
-			tickets[i], err = m.pledge(g, from+i)
-			return err
-		})
-	}
-	if err := signing.Wait(); err != nil {
-		return err
-	}
-	for _, t := range tickets {
-		if err := m.post(t); err != nil {
-			return err
+	return m.each(count, func(i, made int) ([]pastel.TxOut, error) {
+		t, err := m.pledge(g, from+i)
+		if err != nil {
+			return nil, err
 		}
-	}
-	return nil
+		return m.outputs(t, made)
+	})
 }
 
 // pledge signs a pool's pledge k.

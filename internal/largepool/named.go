@@ -31,13 +31,14 @@ func Named(pools []Opening) (net pool.Params, blocks []*pool.Prepared, err error
 		return net, nil, err
 	}
 	keys := make([]*pastelid.PrivateKey, 2*len(pools))
-	for k := range keys {
-		if keys[k], err = identity(k); err == nil {
-			err = m.register(keys[k])
+	err = m.each(len(keys), func(k, _ int) (_ []pastel.TxOut, err error) {
+		if keys[k], err = identity(k); err != nil {
+			return nil, err
 		}
-		if err != nil {
-			return net, nil, err
-		}
+		return m.registration(keys[k])
+	})
+	if err != nil {
+		return net, nil, err
 	}
 	if err := m.mine(); err != nil {
 		return net, nil, err

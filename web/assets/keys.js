@@ -32,18 +32,22 @@
 		}
 		const ready = new Promise((done, fail) => {
 			worker = new Worker(workerURL);
+			waiting.set(calls, { done, fail });
+			const first = calls++;
 			const dead = () => {
 				const e = new Error("This browser cannot run the program for keys; it may be too old, or have too little memory free (300 MB are needed). Use another one, or smartpool on a computer.");
 				const lost = open;
 				shut(e);
 				if (lost) changed();
-				fail(e);
 			};
 			worker.addEventListener("error", dead);
 			worker.addEventListener("message", ({ data }) => {
-				if (data.ready) done();
-				else if (data.failed || data.stopped) dead();
-				else {
+				if (data.ready) {
+					waiting.delete(first);
+					done();
+				} else if (data.failed || data.stopped) {
+					dead();
+				} else {
 					const call = waiting.get(data.of);
 					waiting.delete(data.of);
 					if (data.answer.error) call?.fail(new Error(data.answer.error));
