@@ -82,11 +82,11 @@ func (s *Service) listed(r wire.Registration) (*ticket.Registration, error) {
 	if s.cfg.List == "" {
 		return nil, &Refusal{Kind: Unlisted, Detail: "this daemon registers no PastelIDs: " + advice}
 	}
-	list, err := ReadList(s.cfg.List)
+	on, err := s.list.has(id)
 	if err != nil {
 		return nil, &Refusal{Kind: Database, Detail: "the operator's list of PastelIDs cannot be read: tell the operator", After: time.Hour, Err: err}
 	}
-	if !list[id] {
+	if !on {
 		return nil, &Refusal{Kind: Unlisted, Detail: "this PastelID is not on the operator's list: " + advice}
 	}
 	if _, valid := reg.Verify(); !valid {

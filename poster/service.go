@@ -37,6 +37,7 @@ type Service struct {
 	cfg     Config
 	net     pool.Params
 	clients *clients
+	list    *listFile     // of cfg.List
 	turn    chan struct{} // holds one element while something is posted: one at a time, so that nothing is checked twice and then paid twice
 	met     bool          // the wallet's node has passed its checks; only with the turn
 
@@ -48,7 +49,7 @@ type Service struct {
 
 // New returns a service, which needs Run to send again what did not arrive. It reads what was posted before.
 func New(ctx context.Context, cfg Config) (*Service, error) {
-	s := &Service{cfg: cfg, net: cfg.Books.Params(), clients: newClients(cfg.Now), turn: make(chan struct{}, 1), unclear: map[pastel.TxID]bool{}}
+	s := &Service{cfg: cfg, net: cfg.Books.Params(), clients: newClients(cfg.Now), list: &listFile{path: cfg.List}, turn: make(chan struct{}, 1), unclear: map[pastel.TxID]bool{}}
 	if err := s.load(ctx); err != nil {
 		return nil, errors.Unwrap(err)
 	}
