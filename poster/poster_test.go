@@ -208,6 +208,27 @@ func TestClientsWait(t *testing.T) {
 	}
 }
 
+// Of a transaction that the node refused and the database keeps, nobody is told that it was not posted: it is sent again.
+func TestPostingUnclear(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	_, _, db := ledgertest.Open(t, ledgertest.Recorded(t, "life"), 10, filepath.Join(t.TempDir(), "ledger.db"))
+	postings, err := db.OpenPostings(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := store.Posted{TxID: pastel.TxID{1}, Raw: []byte{1}, Cost: 1, Time: time.Unix(1_800_000_000, 0)}
+	err = errors.Join(postings.Add(ctx, &p, 10, time.Time{}), postings.Close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Service{cfg: Config{Postings: postings}, known: true, posted: []store.Posted{p}}
+	var r *Refusal
+	if err := s.undo(ctx, &p, errors.New("16: bad-txns")); !errors.As(err, &r) || r.Kind != Unclear || s.known {
+		t.Errorf("got %#v; the database is known: %v", err, s.known)
+	}
+}
+
 // Whatever is asked for and whenever, also while the clock goes back, pledges never cost more than the budget in any 24 hours.
 func TestBudgetHolds(t *testing.T) {
 	t.Parallel()

@@ -46,8 +46,10 @@ func (s *Service) send(
 	switch {
 	case errors.Is(err, store.ErrBudget):
 		return out, s.spent()
-	case err != nil:
+	case errors.Is(err, store.ErrOvertaken):
 		return out, s.unstored(err)
+	case err != nil:
+		return out, s.unsure(err)
 	}
 	s.mu.Lock()
 	s.posted = append(s.posted, *x)
@@ -69,7 +71,7 @@ func (s *Service) send(
 // undo forgets a transaction that the node refused.
 func (s *Service) undo(ctx context.Context, x *store.Posted, refusal error) error {
 	if err := s.cfg.Postings.Remove(ctx, x.TxID); err != nil {
-		return s.unstored(errors.Join(refusal, err))
+		return s.unsure(errors.Join(refusal, err)) // it is sent again
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
