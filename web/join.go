@@ -48,9 +48,8 @@ const (
 )
 
 var (
-	wishes     = query{byPool: nil, byAddress: nil, byPastelID: nil, byCoins: nil, byReward: nil, byOutput: nil, byTime: nil}
-	withTime   = wishes.and(byRegister)
-	withSigned = wishes.and(pledgeField, addressField)
+	wishes   = query{byPool: nil, byAddress: nil, byPastelID: nil, byCoins: nil, byReward: nil, byOutput: nil, byTime: nil}
+	withTime = wishes.and(byRegister)
 )
 
 // and returns the query with more parameters.

@@ -74,14 +74,6 @@ func (h *hand) Good() string {
 	return strings.Join(list, ", ")
 }
 
-// SignedAt returns the address under which the signed ticket is downloaded.
-func (d *joining) SignedAt() string {
-	q := d.fields()
-	q.Set(pledgeField, d.PledgeSignature)
-	q.Set(addressField, d.AddressSignature)
-	return "/join/ticket.json?" + q.Encode()
-}
-
 // sentence makes an error a sentence.
 func sentence(text string) string { return strings.TrimRight(capital(text), ".") + "." }
 
@@ -163,7 +155,8 @@ func (s *Site) signedTicket(ctx context.Context, q url.Values) (w wish, h hand, 
 		return w, h, err
 	}
 	x := t.Part
-	h.PledgeSignature, h.AddressSignature = cmp.Or(h.PledgeSignature, x.PledgeSignature), cmp.Or(h.AddressSignature, x.AddressSignature)
+	// The file was chosen just now; what stands in the fields may be what was wrong before.
+	h.PledgeSignature, h.AddressSignature = cmp.Or(x.PledgeSignature, h.PledgeSignature), cmp.Or(x.AddressSignature, h.AddressSignature)
 	h.exchange()
 	w = wish{
 		Pool: string(x.SmartPoolID), PastelID: x.PastelID, Coins: strconv.FormatInt(x.PledgedCoins, 10), Output: x.TxID + ":" + strconv.FormatInt(x.Vout, 10),

@@ -212,9 +212,27 @@ func TestJoinStepByStep(t *testing.T) {
 func TestJoinSaysWhatCounts(t *testing.T) {
 	x := start(t, life(t), 126)
 	w := x.wants(t)
-	const counts, yields = "<dt>500 PSL would</dt><dd>count once the pool starts with them", " with your pledge</dt>"
-	x.tells(t, 126, w.at("/join", "coins", "500", "pastelid", ""), []string{"<h1>Join acme", counts, yields}, nil)
-	x.tells(t, 126, w.at("/join", "coins", "500"), []string{"<h1>Amend your pledge in acme"}, []string{counts, yields})
+	const counts = "<dt>500 PSL would</dt><dd>count once the pool starts with them"
+	x.tells(t, 126, w.at("/join", "coins", "500", "pastelid", ""), []string{"<h1>Join acme", counts}, nil)
+	x.tells(t, 126, w.at("/join", "coins", "500"), []string{"<h1>Amend your pledge in acme"}, []string{counts})
+}
+
+// Who pays is said before anybody signs, also if the daemon has nothing left to pay with.
+func TestJoinSaysWhoPays(t *testing.T) {
+	x := start(t, life(t), 149)
+	w := x.wants(t)
+	for left, has := range map[int64]bool{7: false, 0: true} {
+		x.with(func() {
+			x.status = func(s wire.Status, err error) (wire.Status, error) {
+				s.Posting = &wire.Posting{Fee: 10 * pastel.PSL, Operators: []string{}, TicketsLeft: left}
+				return s, err
+			}
+		})
+		_, text := x.get(t, http.MethodGet, w.at("/join"))
+		if spent := strings.Contains(text, "Now it has used up what it may spend in a day"); spent != has || !strings.Contains(text, "this daemon does it and pays the 10 PSL") {
+			t.Errorf("with %d tickets left, the page says:\n%s", left, text)
+		}
+	}
 }
 
 // Whatever stands in the page's address, the page says in words what is wrong, keeps what was typed, and offers nothing to sign.
@@ -338,6 +356,15 @@ func TestJoinChecksSignatures(t *testing.T) {
 			}
 		}
 	}
+	_, unsigned := x.get(t, http.MethodGet, "/join/ticket.json?"+w.fields(at).Encode())
+	again := newKey(t).SignBase64([]byte(line))
+	file := strings.Replace(unsigned, `"pledge_signature":""`, `"pledge_signature":"`+again+`"`, 1)
+	_, text = x.send(t, "/join/check", w.fields(at, "pledge_signature", foreign, "address_signature", elsewhere), []byte(file))
+	for _, want := range []string{again, elsewhere} { // the file's, and what it lacks
+		if !strings.Contains(html.UnescapeString(text), ">"+want+"</textarea>") {
+			t.Errorf("with a file and fields, the page lacks %s:\n%s", want, text)
+		}
+	}
 }
 
 // Forms are bounded, and take nothing but their fields.
@@ -345,6 +372,7 @@ func TestJoinBoundsForms(t *testing.T) {
 	x := start(t, life(t), 149)
 	w := x.wants(t)
 	at := ticket.FormatTimeStamp(time.Now().Unix())
+	_, unsigned := x.get(t, http.MethodGet, "/join/ticket.json?"+w.fields(at).Encode())
 	twice := w.fields(at)
 	twice["coins"] = []string{"500", "501"}
 	for name, c := range map[string]struct {
@@ -365,6 +393,8 @@ func TestJoinBoundsForms(t *testing.T) {
 		"parameters, too":   {"/join/check?x=1", w.fields(at), nil, nil, 422, "This page has no parameter"},
 		"no ticket":         {"/join/post", url.Values{}, nil, nil, 404, "The ledger contains nothing"},
 		"from another site": {"/join/post", url.Values{"ticket": {"{}"}}, nil, []string{"Sec-Fetch-Site", "cross-site"}, 422, "Another site sent this form"},
+		"a file of nothing": {"/join/ticket.json", url.Values{"ticket": {"{}"}}, nil, nil, 422, "This is no pledge."},
+		"a file of no pool": {"/join/ticket.json", url.Values{"ticket": {strings.ReplaceAll(unsigned, w.pool, `x\".0`)}}, nil, nil, 422, "This is no pledge."},
 		"another form":      {"/join/post", w.fields(at), nil, nil, 422, "This form has no field"},
 		"no registration":   {"/join/register", w.fields(at, "register", "1", "registration_signature", "x", "pastelid", newKey(t).ID().String()), nil, nil, 422, "This daemon registers no PastelIDs."},
 		"registered":        {"/join/register", w.fields(at, "register", "1"), nil, nil, 303, ""},

@@ -149,12 +149,13 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 	mux.Handle("GET /glossary", s.only(nil, s.serve(s.glossary)))
 	for pattern, h := range map[string]http.Handler{
 		"GET /join":               s.join(),
-		"GET /join/statement.txt": s.file(wishes, "text/plain; charset=utf-8", ".txt", statementFile),
-		"GET /join/ticket.json":   s.file(withSigned, "application/json", ".json", ticketFile),
-		"GET /join/qr.svg":        s.file(wishes, kinds[".svg"], "", qrCode),
+		"GET /join/statement.txt": s.file("text/plain; charset=utf-8", ".txt", statementFile),
+		"GET /join/ticket.json":   s.file("application/json", ".json", ticketFile),
+		"GET /join/qr.svg":        s.file(kinds[".svg"], "", qrCode),
 		"GET /join/posted":        s.outcome(),
 		"POST /join/check":        s.check(),
 		"POST /join/post":         s.post(),
+		"POST /join/ticket.json":  s.signedFile(),
 		"POST /join/register":     s.register(),
 	} {
 		mux.Handle(pattern, h)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -99,12 +100,15 @@ func (p *posted) open(ctx context.Context) error {
 
 func (p *posted) url() string { return "http://" + p.api }
 
+// log returns the file with the daemon's output.
+func (p *posted) log() string { return filepath.Join(p.dir, "log") }
+
 // listed writes the list of PastelIDs that the daemon registers.
 func (p *posted) listed(text string) error { return os.WriteFile(p.list, []byte(text+"\n"), 0o600) }
 
 // start starts the daemon that posts, and waits until it does.
 func (p *posted) start(ctx context.Context) (err error) {
-	p.daemon, err = startProcess("smartpoold that posts", filepath.Join(p.dir, "log"), p.binaries.daemon, "--network", p.net.Name, "--data", p.dir,
+	p.daemon, err = startProcess("smartpoold that posts", p.log(), p.binaries.daemon, "--network", p.net.Name, "--data", p.dir,
 		"--node", p.teller.url(), "--node-user", user, "--node-password", password, "--api", p.api, "--metrics", "",
 		"--post-tickets", "--register-list", p.list)
 	if err != nil {
@@ -241,6 +245,10 @@ func (p *posted) killed(ctx context.Context) error {
 		return err
 	}
 	p.daemon.kill()
+	before, err := os.ReadFile(p.log())
+	if err != nil {
+		return err
+	}
 	if err := p.start(ctx); err != nil {
 		return err
 	}
@@ -258,11 +266,11 @@ func (p *posted) killed(ctx context.Context) error {
 	if err := p.says(ctx, "Amended in block", line...); err != nil {
 		return err
 	}
-	log, err := os.ReadFile(filepath.Join(p.dir, "log"))
+	after, err := os.ReadFile(p.log())
 	if err != nil {
 		return err
 	}
-	if strings.Contains(string(log), "could not be sent again") {
+	if bytes.Contains(after[len(before):], []byte("could not be sent again")) {
 		return errors.New("the daemon took it for a failure that the node knows the ticket already")
 	}
 	left, err := p.teller.Balance(ctx)
