@@ -88,7 +88,7 @@ func form(w http.ResponseWriter, r *http.Request, has query) (url.Values, error)
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	err := r.ParseForm() // first: ParseMultipartForm hides what is wrong with another kind of form
 	if err == nil {
-		err = r.ParseMultipartForm(maxForm) // which it keeps in memory
+		err = r.ParseMultipartForm(maxForm) //nolint:gosec // the body has its bound; the form stays in memory
 	}
 	if errors.Is(err, http.ErrNotMultipart) {
 		err = nil

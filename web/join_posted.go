@@ -29,7 +29,7 @@ type outcome struct {
 
 // Waits reports whether a block may still hold it.
 func (o *outcome) Waits() bool {
-	return o.Pledge == nil && o.Rejected == nil && !(o.Registers && o.Known) && o.Tip < o.Expires.Height
+	return o.Pledge == nil && o.Rejected == nil && (!o.Registers || !o.Known) && o.Tip < o.Expires.Height
 }
 
 // sightings is how many blocks before the last that can hold a transaction one may have held it: more than it could be mined in, because a

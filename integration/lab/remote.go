@@ -83,7 +83,7 @@ func (p *posted) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.lab.mine(ctx, 1); err != nil {
+	if err := p.mine(ctx, 1); err != nil {
 		return err
 	}
 	mined, err := p.stock.Unspent(ctx, 1, p.address)
@@ -172,7 +172,7 @@ func (p *posted) register(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := errors.Join(p.lab.mine(ctx, 1), p.caughtUp(ctx), p.says(ctx, "can now pledge and open pools", line...)); err != nil {
+	if err := errors.Join(p.mine(ctx, 1), p.caughtUp(ctx), p.says(ctx, "can now pledge and open pools", line...)); err != nil {
 		return err
 	}
 	p.saw("id register --remote: refused while the PastelID is not listed, and while the daemon's wallet is empty; then the daemon posts and pays")
@@ -184,7 +184,7 @@ var statement = regexp.MustCompile(`smartpool/1 pledge [^\n"]*`)
 // signs writes a ticket of join or amend, and has both sign it: the key file, and the stock node's wallet.
 func (p *posted) signs(ctx context.Context, verb, coins string) ([]string, error) {
 	file := p.far.file(verb + coins + ".json")
-	text, err := p.far.command(ctx, verb, p.pool, "--remote", "--cold", file, "--pastelid", p.id, "--address", p.address.Encode(&p.net), "--coins", coins,
+	_, err := p.far.command(ctx, verb, p.pool, "--remote", "--cold", file, "--pastelid", p.id, "--address", p.address.Encode(&p.net), "--coins", coins,
 		"--reward", p.address.Encode(&p.net), "--output", p.output)
 	if err != nil {
 		return nil, err
@@ -193,7 +193,8 @@ func (p *posted) signs(ctx context.Context, verb, coins string) ([]string, error
 		"--yes"); err != nil {
 		return nil, err
 	}
-	if text, err = p.far.command(ctx, "ticket", "decode", file); err != nil {
+	text, err := p.far.command(ctx, "ticket", "decode", file)
+	if err != nil {
 		return nil, err
 	}
 	signature, err := p.stock.SignMessage(ctx, p.address, statement.FindString(text))
