@@ -57,7 +57,7 @@ func ParsePrices(text []byte, currency string) (*Prices, error) {
 	r.FieldsPerRecord, r.TrimLeadingSpace, r.ReuseRecord = -1, true, true
 	for first := true; ; first = false {
 		row, err := r.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		var odd *csv.ParseError
