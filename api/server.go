@@ -73,7 +73,7 @@ func New(cfg Config) *Server {
 	s.api = humago.New(routes, document)
 	s.register()
 	routes.Handle(root, unrouted(routes))
-	s.mux.Handle(root, uncached(routes, s.answers.Keep(routes)))
+	s.mux.Handle(root, typed(uncached(routes, s.answers.Keep(routes))))
 	return s
 }
 
@@ -92,7 +92,7 @@ func config() huma.Config {
 	c.CreateHooks = nil // no $schema field and link in every answer
 	c.RejectUnknownQueryParameters = true
 	c.Formats = map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat}
-	c.Transformers = append(c.Transformers, withoutSecrets)
+	c.Transformers = append(c.Transformers, withoutSecrets, brief)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	return c
 }
@@ -105,6 +105,40 @@ func withoutSecrets(ctx huma.Context, _ string, v any) (any, error) {
 		}
 	}
 	return v, nil
+}
+
+// Bounds of what a refusal repeats of a request.
+const (
+	maxFaults = 10
+	maxQuoted = 200 // bytes of a text
+)
+
+// brief bounds a refusal of a request: huma lists every field that is unknown, each with the whole object that it stands in, so that some
+// kilobytes would be answered with gigabytes.
+func brief(_ huma.Context, _ string, v any) (any, error) {
+	e, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	e.Errors = e.Errors[:min(len(e.Errors), maxFaults)]
+	for _, x := range e.Errors {
+		x.Location = quoted(x.Location)
+		switch value := x.Value.(type) {
+		case string:
+			x.Value = quoted(value)
+		case map[string]any, []any:
+			x.Value = nil
+		}
+	}
+	return v, nil
+}
+
+// quoted returns a text, or its beginning if it is long.
+func quoted(text string) string {
+	if len(text) <= maxQuoted {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxQuoted], "") + "…"
 }
 
 // live are the paths whose answers depend on more than the ledger's last block.
@@ -125,6 +159,18 @@ func uncached(direct, kept http.Handler) http.Handler {
 }
 
 const root = "/api/"
+
+// typed refuses a body that does not say what it is. A page of another site can have a browser send one, but browsers ask before they send JSON
+// that says so.
+func typed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 && r.Header.Get("Content-Type") == "" {
+			problem(w, http.StatusUnsupportedMediaType, "the body has no type: send it with the header Content-Type: application/json")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
 
 // unrouted refuses requests that match no operation.
 func unrouted(routes *http.ServeMux) http.Handler {
