@@ -22,6 +22,7 @@ var postingStatus = map[poster.Kind]int{
 	poster.TooOften: http.StatusTooManyRequests,
 	poster.Budget:   http.StatusServiceUnavailable, poster.Wallet: http.StatusServiceUnavailable, poster.Node: http.StatusServiceUnavailable,
 	poster.Stale: http.StatusServiceUnavailable, poster.Database: http.StatusServiceUnavailable,
+	poster.Unclear: http.StatusInternalServerError, // 503 means that nothing was posted
 }
 
 var (

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -20,7 +21,8 @@ func (c *Client) Register(ctx context.Context, x wire.Registration) (wire.Posted
 	return post(ctx, c, "/registrations", x)
 }
 
-// Refuses reports whether the error is the daemon's refusal to post something: nothing was posted.
+// Refuses reports whether the error is the daemon's refusal to post something: nothing was posted. A refusal after a lost answer is none: the
+// daemon may have posted it the first time.
 func Refuses(err error) bool {
 	var problem *ProblemError
 	return errors.As(err, &problem) && (problem.Status/100 == 4 || problem.Status == http.StatusServiceUnavailable)
@@ -34,9 +36,18 @@ const (
 
 // post sends a posting until an answer arrives.
 func post(ctx context.Context, c *Client, path string, body any) (wire.Posted, error) {
+	var lost error // of the first try, if it says nothing about the posting
 	for try := 1; ; try++ {
 		out, err := ask[wire.Posted](ctx, c, http.MethodPost, path, nil, body)
-		if err == nil || !Passes(err) || Refuses(err) || try == resends {
+		switch refused := Refuses(err); {
+		case err == nil, !Passes(err) && !refused, refused && lost == nil:
+			return out, err
+		case refused:
+			err = fmt.Errorf("%w; asked again, it said: %v", lost, err) //nolint:errorlint // it is no refusal
+		case lost == nil:
+			lost = err
+		}
+		if try == resends {
 			return out, err
 		}
 		select {

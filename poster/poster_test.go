@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -44,7 +45,7 @@ func key(t testing.TB) *pastelid.PrivateKey {
 func TestList(t *testing.T) {
 	t.Parallel()
 	a, b := key(t).ID(), key(t).ID()
-	list, err := parseList([]byte("# friends\r\n\r\n  " + a.String() + " # Ada\r\n" + b.String() + "\n" + a.String()))
+	list, err := parseList("list", []byte("# friends\r\n\r\n  "+a.String()+" # Ada\r\n"+b.String()+"\n"+a.String()))
 	if err != nil || len(list) != 2 || !list[a] || !list[b] {
 		t.Errorf("%v, %v", list, err)
 	}
@@ -55,7 +56,7 @@ func TestList(t *testing.T) {
 		strings.Repeat("\n", maxList+1):                              "more than",
 		(pastelid.PastelID(bytes.Repeat([]byte{0xff}, 57))).String(): "Ed448",
 	} {
-		if _, err := parseList([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parseList("list", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v, want %q", text, err, want)
 		}
 	}
@@ -66,10 +67,47 @@ func TestList(t *testing.T) {
 	}
 }
 
+// A list is parsed once, wrong ones too, until its file changes.
+func TestListIsParsedOnce(t *testing.T) {
+	t.Parallel()
+	a, b := key(t).ID(), key(t).ID()
+	f := &listFile{path: filepath.Join(t.TempDir(), "list")}
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(f.path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asks := func(id pastelid.PastelID, want bool, wrong string) {
+		t.Helper()
+		on, err := f.has(id)
+		if on != want || (err == nil) != (wrong == "") || err != nil && !strings.Contains(err.Error(), wrong) {
+			t.Errorf("%v, %v; want %v, %q", on, err, want, wrong)
+		}
+	}
+	if on, err := f.has(a); on || err == nil {
+		t.Errorf("no file: %v, %v", on, err)
+	}
+	write(a.String())
+	asks(a, true, "")
+	asks(b, false, "")
+	f.list[b] = true // what is parsed stays
+	asks(b, true, "")
+	write(b.String()) // as long as before
+	asks(a, false, "")
+	asks(b, true, "")
+	write(b.String() + "\njX")
+	asks(b, false, "line 2")
+	f.err = errors.New("the same")
+	asks(b, false, "the same")
+	write("")
+	asks(b, false, "")
+}
+
 func FuzzList(f *testing.F) {
 	f.Add([]byte("# a\n" + key(f).ID().String() + " # b\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		list, err := parseList(text)
+		list, err := parseList("list", text)
 		if err != nil {
 			return
 		}
@@ -167,6 +205,27 @@ func TestClientsWait(t *testing.T) {
 	}
 	if len(c.of) > maxClients+1 {
 		t.Errorf("%d clients are remembered", len(c.of))
+	}
+}
+
+// Of a transaction that the node refused and the database keeps, nobody is told that it was not posted: it is sent again.
+func TestPostingUnclear(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	_, _, db := ledgertest.Open(t, ledgertest.Recorded(t, "life"), 10, filepath.Join(t.TempDir(), "ledger.db"))
+	postings, err := db.OpenPostings(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := store.Posted{TxID: pastel.TxID{1}, Raw: []byte{1}, Cost: 1, Time: time.Unix(1_800_000_000, 0)}
+	err = errors.Join(postings.Add(ctx, &p, 10, time.Time{}), postings.Close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Service{cfg: Config{Postings: postings}, known: true, posted: []store.Posted{p}}
+	var r *Refusal
+	if err := s.undo(ctx, &p, errors.New("16: bad-txns")); !errors.As(err, &r) || r.Kind != Unclear || s.known {
+		t.Errorf("got %#v; the database is known: %v", err, s.known)
 	}
 }
 

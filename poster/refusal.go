@@ -21,11 +21,12 @@ const (
 	Node      Kind = "node"       // the wallet's node is away, or refused the transaction
 	Stale     Kind = "stale"      // the daemon does not know the network's last block
 	Database  Kind = "database"   // the database or the list cannot be read, or stored nothing
+	Unclear   Kind = "unclear"    // the database failed while it stored something: it may be posted all the same
 )
 
 // Kinds returns all kinds of refusals.
 func Kinds() []Kind {
-	return []Kind{OtherPool, Unlisted, Invalid, Rejected, Waiting, TooOften, Budget, Wallet, Node, Stale, Database}
+	return []Kind{OtherPool, Unlisted, Invalid, Rejected, Waiting, TooOften, Budget, Wallet, Node, Stale, Database, Unclear}
 }
 
 // otherwise ends details about what this daemon does not post now.

@@ -17,8 +17,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// MostAge is how far a registration's time may lie from now.
-const MostAge = 24 * time.Hour
+// mostAge is how far a registration's time may lie from now.
+const mostAge = 24 * time.Hour
 
 // Register posts a registration signed elsewhere, if its PastelID is on the operator's list, unless it was posted before. A PastelID costs
 // the wallet one registration. It refuses with a *Refusal.
@@ -82,11 +82,11 @@ func (s *Service) listed(r wire.Registration) (*ticket.Registration, error) {
 	if s.cfg.List == "" {
 		return nil, &Refusal{Kind: Unlisted, Detail: "this daemon registers no PastelIDs: " + advice}
 	}
-	list, err := ReadList(s.cfg.List)
+	on, err := s.list.has(id)
 	if err != nil {
 		return nil, &Refusal{Kind: Database, Detail: "the operator's list of PastelIDs cannot be read: tell the operator", After: time.Hour, Err: err}
 	}
-	if !list[id] {
+	if !on {
 		return nil, &Refusal{Kind: Unlisted, Detail: "this PastelID is not on the operator's list: " + advice}
 	}
 	if _, valid := reg.Verify(); !valid {
@@ -107,7 +107,7 @@ func readRegistration(r wire.Registration, net *pastel.Network, now time.Time) (
 	if _, err := pastel.ParseAddress(net, r.Address); err != nil {
 		return nil, id, fmt.Errorf("the address: %w; use a transparent address of network %s", err, net.Name)
 	}
-	if r.Time < now.Add(-MostAge).Unix() || r.Time > now.Add(MostAge).Unix() {
+	if r.Time < now.Add(-mostAge).Unix() || r.Time > now.Add(mostAge).Unix() {
 		return nil, id, errors.New("the registration was signed at another time than today: sign it again, and check your clock")
 	}
 	signature, ok := pastelid.DecodeSignature(r.Signature)

@@ -27,7 +27,7 @@ func (s *Service) send(
 		return out, err
 	}
 	pays, err := funding.Choose(ctx, s.cfg.Wallet, &s.net, fee, size, func(ctx context.Context, all []pasteld.Unspent) (map[pastel.OutPoint]bool, error) {
-		return s.kept(ctx, all, x.Output)
+		return s.kept(ctx, all, x)
 	})
 	if err != nil {
 		return out, s.away(err)
@@ -46,8 +46,10 @@ func (s *Service) send(
 	switch {
 	case errors.Is(err, store.ErrBudget):
 		return out, s.spent()
-	case err != nil:
+	case errors.Is(err, store.ErrOvertaken):
 		return out, s.unstored(err)
+	case err != nil:
+		return out, s.unsure(err)
 	}
 	s.mu.Lock()
 	s.posted = append(s.posted, *x)
@@ -69,7 +71,7 @@ func (s *Service) send(
 // undo forgets a transaction that the node refused.
 func (s *Service) undo(ctx context.Context, x *store.Posted, refusal error) error {
 	if err := s.cfg.Postings.Remove(ctx, x.TxID); err != nil {
-		return s.unstored(errors.Join(refusal, err))
+		return s.unsure(errors.Join(refusal, err)) // it is sent again
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,12 +85,23 @@ func (s *Service) undo(ctx context.Context, x *store.Posted, refusal error) erro
 		Detail: "the wallet's node refused the transaction, so nothing was posted: try again in a minute; if it is refused again, tell the daemon's operator"}
 }
 
-// kept returns those of the wallet's outputs that must not pay: those that back pledges, or that a posted ticket or this one pledges.
-func (s *Service) kept(ctx context.Context, all []pasteld.Unspent, output string) (map[pastel.OutPoint]bool, error) {
+// kept returns those of the wallet's outputs that must not pay for a ticket: those that back pledges, that a posted ticket or this one
+// pledges, or that pay for one which a block may still hold. The wallet does not know of the latter until its node has the transaction.
+func (s *Service) kept(ctx context.Context, all []pasteld.Unspent, x *store.Posted) (map[pastel.OutPoint]bool, error) {
 	kept := map[pastel.OutPoint]bool{}
-	for _, x := range append(s.all(func(*store.Posted) bool { return true }), store.Posted{Output: output}) {
-		if out, err := pastel.ParseOutPoint(x.Output); err == nil {
+	for _, y := range append(s.all(func(*store.Posted) bool { return true }), *x) {
+		if out, err := pastel.ParseOutPoint(y.Output); err == nil {
 			kept[out] = true
+		}
+		if y.Expires <= x.Height {
+			continue
+		}
+		tx, err := pastel.ParseTx(y.Raw)
+		if err != nil {
+			return nil, fmt.Errorf("stored transaction %s: %w", y.TxID, err)
+		}
+		for i := range tx.Inputs {
+			kept[tx.Inputs[i].PrevOut] = true
 		}
 	}
 	err := s.cfg.Books.AtOneBlock(ctx, func(ctx context.Context) error {

@@ -37,6 +37,7 @@ type Service struct {
 	cfg     Config
 	net     pool.Params
 	clients *clients
+	list    *listFile     // of cfg.List
 	turn    chan struct{} // holds one element while something is posted: one at a time, so that nothing is checked twice and then paid twice
 	met     bool          // the wallet's node has passed its checks; only with the turn
 
@@ -48,7 +49,7 @@ type Service struct {
 
 // New returns a service, which needs Run to send again what did not arrive. It reads what was posted before.
 func New(ctx context.Context, cfg Config) (*Service, error) {
-	s := &Service{cfg: cfg, net: cfg.Books.Params(), clients: newClients(cfg.Now), turn: make(chan struct{}, 1), unclear: map[pastel.TxID]bool{}}
+	s := &Service{cfg: cfg, net: cfg.Books.Params(), clients: newClients(cfg.Now), list: &listFile{path: cfg.List}, turn: make(chan struct{}, 1), unclear: map[pastel.TxID]bool{}}
 	if err := s.load(ctx); err != nil {
 		return nil, errors.Unwrap(err)
 	}
@@ -131,6 +132,14 @@ func (s *Service) unstored(err error) *Refusal {
 	return &Refusal{Kind: Database, Detail: "the daemon's database does not respond, so nothing was posted: try again in a minute", After: time.Minute, Err: err}
 }
 
+// unsure says that the database failed and may hold a transaction all the same, which is then sent.
+func (s *Service) unsure(err error) *Refusal {
+	r := s.unstored(err)
+	r.Kind = Unclear
+	r.Detail = "the daemon's database failed, so it may be posted or not: send the very same again in a minute; nothing is paid twice"
+	return r
+}
+
 // all returns the posted tickets that a function selects, in order of time.
 func (s *Service) all(is func(*store.Posted) bool) (list []store.Posted) {
 	s.mu.Lock()
@@ -189,7 +198,7 @@ func (s *Service) refused(err error, who netip.Addr) error {
 	}
 	s.cfg.Counts.refused[r.Kind].Add(1)
 	switch r.Kind {
-	case Wallet, Node, Database:
+	case Wallet, Node, Database, Unclear:
 		s.cfg.Log.Warn("a ticket was not posted", "why", r.Detail, "err", r.Err)
 	default:
 		s.cfg.Log.Debug("a ticket was not posted", "why", r.Detail, "client", who)

@@ -18,8 +18,8 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// MaxTicket bounds a ticket's JSON, in bytes (protocol 2).
-const MaxTicket = 131_072
+// maxTicket bounds a ticket's JSON, in bytes (protocol 2).
+const maxTicket = 131_072
 
 // Post posts a signed pledge or amendment, given as its JSON, for a client, unless it was posted before. It refuses with a *Refusal. The
 // checks go from cheap to dear.
@@ -86,8 +86,8 @@ func (s *Service) readable(ctx context.Context, text []byte) (*ticket.Ticket, *s
 	invalid := func(detail string) (*ticket.Ticket, *store.Posted, error) {
 		return nil, nil, &Refusal{Kind: Invalid, Detail: detail}
 	}
-	if len(text) > MaxTicket {
-		return invalid(fmt.Sprintf("the ticket has more than %d bytes: send the ticket's JSON and nothing else", MaxTicket))
+	if len(text) > maxTicket {
+		return invalid(fmt.Sprintf("the ticket has more than %d bytes: send the ticket's JSON and nothing else", maxTicket))
 	}
 	t, err := ticket.Decode(text)
 	if err != nil {

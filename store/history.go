@@ -461,12 +461,12 @@ type CreditFilter struct {
 }
 
 // from adds the credits that f selects, as c. Those of a PastelID or an address are found by where pools pay it.
-func (f *CreditFilter) from(q *query) {
+func (f *CreditFilter) from(q *query, e *engine) {
 	switch {
 	case f.PastelID != "":
-		q.add(" FROM "+placesOfPastelID+" CROSS JOIN claims c", f.PastelID, f.PastelID)
+		q.add(" FROM "+placesOfPastelID+" CROSS JOIN "+e.claims, f.PastelID, f.PastelID)
 	case f.Address != "":
-		q.add(" FROM "+placesOfAddress+" CROSS JOIN claims c", f.Address, f.Address)
+		q.add(" FROM "+placesOfAddress+" CROSS JOIN "+e.claims, f.Address, f.Address)
 	case f.Pool != "":
 		q.add(" FROM earnings e JOIN claims c ON c.height = e.height AND c.position >= e.first AND c.position <= e.last AND c.pool = e.pool")
 	default:
@@ -502,7 +502,7 @@ func (f *CreditFilter) key() []string {
 func (s *Snapshot) Credits(f CreditFilter, p Page) ([]Credit, error) {
 	q := selecting("SELECT c.height, c.position, " + timeOf("c.height") + ", " + poolOf("c.pool") + ", coalesce(" +
 		nameOf("c.pastelid") + ", ''), " + nameOf("c.address") + ", c.credited")
-	f.from(q)
+	f.from(q, &s.r.engine)
 	f.conditions(q)
 	q.page(p, f.key()...)
 	return all(s, q, func(rows *sql.Rows) (c Credit, err error) {
@@ -543,7 +543,7 @@ func (s *Snapshot) Payouts(f PayoutFilter, p Page) ([]Payout, error) {
 	}
 	equalPool(q, "p.pool", f.Pool)
 	if f.Address != "" {
-		q.and("(p.pool, p.settled) IN (SELECT c.pool, c.height FROM "+placesOfAddress+" CROSS JOIN claims c WHERE "+atPlaces+
+		q.and("(p.pool, p.settled) IN (SELECT c.pool, c.height FROM "+placesOfAddress+" CROSS JOIN "+s.r.engine.claims+" WHERE "+atPlaces+
 			" AND c.output IS NOT NULL)", f.Address, f.Address)
 	}
 	f.status(q, s.r.net.CoinbaseMaturity+s.r.net.PayoutExpiry)

@@ -39,12 +39,12 @@ const (
 )
 
 // from adds the payments that f selects, as c, with their payouts p.
-func (f *PaymentFilter) from(q *query) {
+func (f *PaymentFilter) from(q *query, e *engine) {
 	places, who := placesOfAddress, f.Address
 	if f.PastelID != "" {
 		places, who = placesOfPastelID, f.PastelID
 	}
-	q.add(" FROM "+places+` CROSS JOIN claims c JOIN payouts p ON p.pool = c.pool AND p.settled = c.height
+	q.add(" FROM "+places+" CROSS JOIN "+e.claims+` JOIN payouts p ON p.pool = c.pool AND p.settled = c.height
 		JOIN pools ON pools.num = c.pool JOIN names ON names.id = c.address`, who, who)
 	q.and(atPlaces + " AND c.output IS NOT NULL")
 	statusNow(q, f.Status)
@@ -53,7 +53,7 @@ func (f *PaymentFilter) from(q *query) {
 // Payments returns what payouts pay to each address, oldest first. The page's key is the height of settlement, the pool and the address.
 func (s *Snapshot) Payments(f PaymentFilter, p Page) ([]Payment, error) {
 	q := selecting("SELECT pools.id, c.height, p.txid, p.paid, p.cancelled, names.text, 1, c.paid")
-	f.from(q)
+	f.from(q, &s.r.engine)
 	q.page(p, "c.height", "pools.id", "names.text")
 	return all(s, q, s.scanPayment)
 }
@@ -61,7 +61,7 @@ func (s *Snapshot) Payments(f PaymentFilter, p Page) ([]Payment, error) {
 // PaymentsByPayout returns the sums that payouts pay, oldest first. The page's key is the height of settlement and the pool.
 func (s *Snapshot) PaymentsByPayout(f PaymentFilter, p Page) ([]Payment, error) {
 	q := selecting("SELECT pools.id, p.settled, p.txid, p.paid, p.cancelled, min(names.text), count(*), sum(c.paid)")
-	f.from(q)
+	f.from(q, &s.r.engine)
 	q.grouped(p, "p.pool, p.settled, pools.num", "p.settled", "pools.id")
 	return all(s, q, s.scanPayment)
 }
@@ -81,7 +81,7 @@ func (s *Snapshot) scanPayment(rows *sql.Rows) (x Payment, err error) {
 // PaymentSum returns the sum of payments.
 func (s *Snapshot) PaymentSum(f PaymentFilter) (pastel.Amount, error) {
 	q := selecting("SELECT coalesce(sum(c.paid), 0)")
-	f.from(q)
+	f.from(q, &s.r.engine)
 	return s.sum(q)
 }
 

@@ -33,8 +33,12 @@ func (s *Store) openBeside(ctx context.Context, b *beside, connections int) erro
 	return nil
 }
 
-// Close closes the connections.
-func (b *beside) Close() error { return b.reader.Close() }
+// Close closes the connections, once the transaction that is under way has ended: whoever opens the database next knows of all that was stored.
+func (b *beside) Close() error {
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	return b.reader.Close()
+}
 
 // do runs f in one transaction. If f returns no error, all of it is stored, otherwise nothing.
 func (b *beside) do(ctx context.Context, f func(*Snapshot) error) (err error) {

@@ -121,3 +121,32 @@ func TestPostingsOfAnOvertakenWriter(t *testing.T) {
 		}
 	})
 }
+
+// What is stored while the tickets are closed is stored once they are closed, or not at all.
+func TestPostingsClosedMeanwhile(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, url string) {
+		ctx := context.Background()
+		l := open(t, url)
+		l.step(t, -1, recorded(t, "life")[:10])
+		for n := byte(1); n < 100; n++ {
+			p, begun, added := postings(t, l), make(chan struct{}), make(chan error, 1)
+			go func() {
+				close(begun)
+				x := posted(n, int64(n), 1)
+				added <- p.Add(ctx, &x, 1_000, time.Time{})
+			}()
+			<-begun
+			if err := p.Close(); err != nil {
+				t.Fatal(err)
+			}
+			list, err := postings(t, l).List(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if stored := len(list) > 0 && list[len(list)-1].TxID[0] == n; stored != (<-added == nil) {
+				t.Fatalf("ticket %d: it is in the list: %v", n, stored)
+			}
+		}
+	})
+}

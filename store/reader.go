@@ -32,12 +32,13 @@ type engine struct {
 	brief  string // limits how long the transaction waits for others; empty if it waits for no more than seconds anyway
 	holder string // reads who holds the writer's role, and keeps others from taking it until the transaction ends
 	worth  string // the value of an output, from its record, in hex digits
+	claims string // the claims at places, as c
 }
 
 // SQLite's lock is taken at the start of a transaction that writes, because one that begins as a read may not become a write. No other
 // transaction can then write to any table.
 var (
-	sqliteReads = engine{begin: "BEGIN", write: "BEGIN IMMEDIATE", holder: writerRow, worth: sqliteWorth}
+	sqliteReads = engine{begin: "BEGIN", write: "BEGIN IMMEDIATE", holder: writerRow, worth: sqliteWorth, claims: "claims c"}
 
 	postgresReads = engine{
 		begin:  "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -45,6 +46,8 @@ var (
 		brief:  "SET LOCAL lock_timeout = '5s'",
 		holder: writerRow + " FOR SHARE",
 		worth:  postgresWorth,
+		// OFFSET makes the planner look up each place. It would read all claims if some address had the fees of very many pools, whoever is asked for.
+		claims: "LATERAL (SELECT * FROM claims WHERE pool = places.pool AND address = places.address OFFSET 0) AS c",
 	}
 )
 

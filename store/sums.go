@@ -272,7 +272,7 @@ func (c statusCounts) byStatus() map[pool.Status]int64 {
 // Credited sums credits.
 func (s *Snapshot) Credited(f CreditFilter) (pastel.Amount, error) {
 	q := selecting("SELECT coalesce(sum(c.credited), 0)")
-	f.from(q)
+	f.from(q, &s.r.engine)
 	f.conditions(q)
 	return s.sum(q)
 }

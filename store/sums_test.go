@@ -242,3 +242,25 @@ func TestRecountBesideAWriter(t *testing.T) {
 		})
 	}
 }
+
+// Once a reorganization has taken back the first pool, the network's row is missing, as before.
+func TestFirstPoolIsTakenBack(t *testing.T) {
+	t.Parallel()
+	blocks := recorded(t, "life")
+	onEach(t, func(t *testing.T, url string) {
+		l := open(t, url)
+		d := raw(t, url)
+		network := func() int { return len(rows(t, d, "SELECT one FROM network")) }
+		first := 0
+		for ; network() == 0; first++ {
+			if first == len(blocks) {
+				t.Fatal("no pool opens")
+			}
+			l.step(t, pastel.Height(first)-1, blocks[first:first+1])
+		}
+		l.step(t, pastel.Height(first)-3, blocks[first-2:first-1])
+		if n := network(); n != 0 {
+			t.Errorf("%d rows without a pool", n)
+		}
+	})
+}

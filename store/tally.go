@@ -383,12 +383,16 @@ func (t *tally) finish(c *chain.Change) error {
 		return err
 	}
 	f := &t.change
-	return t.q.PutNetwork(t.ctx, db.PutNetworkParams{
+	sums := db.PutNetworkParams{
 		Subscribing: row.Subscribing + f.pools[0], Active: row.Active + f.pools[1], Replenishing: row.Replenishing + f.pools[2],
 		Dissolved: row.Dissolved + f.pools[3], Expired: row.Expired + f.pools[4], Closed: row.Closed + f.pools[5],
 		Counted: row.Counted + f.counted, Offered: row.Offered + f.offered, Escrowed: row.Escrowed + int64(f.escrowed),
 		Claimed: row.Claimed + int64(f.claimed), Pending: row.Pending + f.pending, Members: row.Members + members, Operators: row.Operators + live,
-	})
+	}
+	if sums.Subscribing+sums.Active+sums.Replenishing+sums.Dissolved+sums.Expired+sums.Closed == 0 { // as before the first pool
+		return t.q.EmptyNetwork(t.ctx)
+	}
+	return t.q.PutNetwork(t.ctx, sums)
 }
 
 // addPools adds what pools come to after the step.

@@ -48,9 +48,8 @@ const (
 )
 
 var (
-	wishes     = query{byPool: nil, byAddress: nil, byPastelID: nil, byCoins: nil, byReward: nil, byOutput: nil, byTime: nil}
-	withTime   = wishes.and(byRegister)
-	withSigned = wishes.and(pledgeField, addressField)
+	wishes   = query{byPool: nil, byAddress: nil, byPastelID: nil, byCoins: nil, byReward: nil, byOutput: nil, byTime: nil}
+	withTime = wishes.and(byRegister)
 )
 
 // and returns the query with more parameters.
@@ -103,7 +102,7 @@ type joining struct {
 	Wrong map[string]string // what is wrong, by parameter
 
 	Detail  wire.PoolDetail
-	With    wire.Pool // the pool with a new pledge of so many coins
+	With    wire.Pool // the pool with a new pledge of so many coins; as it is, if the ticket amends a pledge
 	N       int64     // PSL; 0 if none are given
 	Rules   wire.Parameters
 	Costs   int              // points of reputation that a member loses by leaving
@@ -227,15 +226,19 @@ func (s *Site) consider(ctx context.Context, w wish, status *wire.Status) (*join
 			d.complain(byCoins, "%v.", err)
 		}
 	}
-	if d.With, err = s.cfg.Books.PoolWith(ctx, w.Pool, d.N); err != nil {
-		return nil, err
-	}
 	net := s.cfg.Books.Params()
 	d.addresses(&net.Network)
 	if err := s.person(ctx, d); err != nil {
 		return nil, err
 	}
 	d.coins()
+	fresh := d.N
+	if d.Amends != nil {
+		fresh = 0 // part of them counts already
+	}
+	if d.With, err = s.cfg.Books.PoolWith(ctx, w.Pool, fresh); err != nil {
+		return nil, err
+	}
 	if err := s.outputs(ctx, d); err != nil {
 		return nil, err
 	}

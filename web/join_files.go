@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,52 +11,90 @@ import (
 	"github.com/boombuler/barcode/qr"
 
 	"github.com/pastelnetwork/smartpool/books"
-	"github.com/pastelnetwork/smartpool/internal/pasted"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // file serves something made of the unsigned ticket of a wish: as a file, unless it has no name.
-func (s *Site) file(has query, kind, ending string, content func(d *joining, r *http.Request) ([]byte, error)) http.Handler {
-	return s.only(has, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fail := func(err error) {
-			s.serve(func(*http.Request) (*page, error) { return nil, err }).ServeHTTP(w, r)
-		}
+func (s *Site) file(kind, ending string, content func(d *joining) ([]byte, error)) http.Handler {
+	return s.only(wishes, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d, _, err := s.considered(r, wishOf(r.URL.Query()))
 		if err == nil && d.Part == nil {
 			err = &books.BadRequest{Text: "There is nothing to sign under this address: go back to the page on which you chose the output."}
 		}
 		if err != nil {
-			fail(err)
+			s.refuse(w, r, err)
 			return
 		}
-		body, err := content(d, r)
+		body, err := content(d)
 		if err != nil {
-			fail(err)
+			s.refuse(w, r, err)
 			return
 		}
-		w.Header().Set("Content-Type", kind)
-		w.Header().Set("Cache-Control", "no-store")
+		name := ""
 		if ending != "" {
-			w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="pledge-%s%s"`, d.Label(), ending))
+			name = "pledge-" + d.Label() + ending
 		}
-		w.Write(body) //nolint:errcheck // the client is gone
+		deliver(w, kind, name, body)
 	}))
 }
 
+// deliver sends what was made: as a file, unless it has no name.
+func deliver(w http.ResponseWriter, kind, name string, body []byte) {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Cache-Control", "no-store")
+	if name != "" {
+		w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"`, name))
+	}
+	w.Write(body) //nolint:errcheck // the client is gone
+}
+
 // statementFile is the line to sign.
-func statementFile(d *joining, _ *http.Request) ([]byte, error) {
+func statementFile(d *joining) ([]byte, error) {
 	return []byte(d.Statement + "\n"), nil
 }
 
-// ticketFile is the ticket, with the signatures that are given.
-func ticketFile(d *joining, r *http.Request) ([]byte, error) {
-	q := r.URL.Query()
-	d.Part.PledgeSignature, d.Part.AddressSignature = pasted.ID(q.Get(pledgeField)), pasted.ID(q.Get(addressField))
+// ticketFile is the unsigned ticket.
+func ticketFile(d *joining) ([]byte, error) {
 	text, err := d.Part.Ticket().Encode()
 	return append(text, '\n'), err
 }
 
+// signedFile hands a signed ticket back as a file. It comes in a form, not in the page's address: whoever reads that in a log could post the ticket.
+func (s *Site) signedFile() http.Handler {
+	return s.only(nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q, err := form(w, r, query{ticketField: nil})
+		if err != nil {
+			s.refuse(w, r, err)
+			return
+		}
+		name, text, err := pledgeFile(q.Get(ticketField))
+		if err != nil {
+			s.refuse(w, r, &books.BadRequest{Text: "This is no pledge. Go back, and check the signatures again."})
+			return
+		}
+		deliver(w, "application/json", name, text)
+	}))
+}
+
+// pledgeFile returns the name and the content of a pledge's file.
+func pledgeFile(text string) (name string, content []byte, err error) {
+	t, err := ticket.Decode([]byte(text))
+	if err != nil {
+		return "", nil, err
+	}
+	if t.Part == nil {
+		return "", nil, errors.New("another kind of ticket")
+	}
+	label, err := ticket.ParsePoolID(string(t.Part.SmartPoolID))
+	if err != nil {
+		return "", nil, err
+	}
+	content, err = t.Encode()
+	return "pledge-" + label + ".json", append(content, '\n'), err
+}
+
 // qrCode is the line to sign as a picture.
-func qrCode(d *joining, _ *http.Request) ([]byte, error) {
+func qrCode(d *joining) ([]byte, error) {
 	code, err := qr.Encode(d.Statement, qr.L, qr.Unicode)
 	if err != nil {
 		return nil, err

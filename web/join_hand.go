@@ -38,6 +38,7 @@ const (
 type hand struct {
 	PledgeSignature, AddressSignature string // as they were pasted
 
+	Given  []byte // the JSON of the ticket that was handed in whole; nil if none was
 	Checks []checked
 	Check  *wire.Check // what the next block would make of the ticket; nil if a signature is wrong
 	Signed string      // the signed ticket's JSON; empty unless all is well
@@ -73,14 +74,6 @@ func (h *hand) Good() string {
 	return strings.Join(list, ", ")
 }
 
-// SignedAt returns the address under which the signed ticket is downloaded.
-func (d *joining) SignedAt() string {
-	q := d.fields()
-	q.Set(pledgeField, d.PledgeSignature)
-	q.Set(addressField, d.AddressSignature)
-	return "/join/ticket.json?" + q.Encode()
-}
-
 // sentence makes an error a sentence.
 func sentence(text string) string { return strings.TrimRight(capital(text), ".") + "." }
 
@@ -93,9 +86,12 @@ func capital(text string) string {
 // form reads the fields of a form, each once at most, and the ticket of a file.
 func form(w http.ResponseWriter, r *http.Request, has query) (url.Values, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	err := r.ParseMultipartForm(maxForm) // which it keeps in memory
+	err := r.ParseForm() // first: ParseMultipartForm hides what is wrong with another kind of form
+	if err == nil {
+		err = r.ParseMultipartForm(maxForm) //nolint:gosec // the body has its bound; the form stays in memory
+	}
 	if errors.Is(err, http.ErrNotMultipart) {
-		err = r.ParseForm()
+		err = nil
 	}
 	var large *http.MaxBytesError
 	switch {
@@ -155,8 +151,12 @@ func (s *Site) signedTicket(ctx context.Context, q url.Values) (w wish, h hand, 
 		h.Failed = "The file has another kind of ticket. This page takes pledges and amendments."
 		return w, h, nil
 	}
+	if h.Given, err = t.Encode(); err != nil {
+		return w, h, err
+	}
 	x := t.Part
-	h.PledgeSignature, h.AddressSignature = cmp.Or(h.PledgeSignature, x.PledgeSignature), cmp.Or(h.AddressSignature, x.AddressSignature)
+	// The file was chosen just now; what stands in the fields may be what was wrong before.
+	h.PledgeSignature, h.AddressSignature = cmp.Or(x.PledgeSignature, h.PledgeSignature), cmp.Or(x.AddressSignature, h.AddressSignature)
 	h.exchange()
 	w = wish{
 		Pool: string(x.SmartPoolID), PastelID: x.PastelID, Coins: strconv.FormatInt(x.PledgedCoins, 10), Output: x.TxID + ":" + strconv.FormatInt(x.Vout, 10),
@@ -311,11 +311,11 @@ func (s *Site) post() http.Handler {
 			return nil, status, err
 		}
 		switch {
-		case d.Signed == "":
+		case d.Given == nil:
 		case s.cfg.Poster == nil || d.Posting == nil:
 			d.Failed = "This daemon posts no tickets of this pool."
-		default:
-			x, err := s.cfg.Poster.PostTicket(r.Context(), []byte(d.Signed))
+		default: // also what the next block would reject: it may be in a block because it was posted, and the answer got lost
+			x, err := s.cfg.Poster.PostTicket(r.Context(), d.Given)
 			if err == nil {
 				return &page{to: d.followed(x)}, status, nil
 			}

@@ -152,7 +152,7 @@ func TestJoinStepByStep(t *testing.T) {
 	x.tells(t, 149, "/join?pool="+w.pool, []string{
 		"<h1>Join acme", "5 % of the rewards", "of at least 10 PSL", "costs up to 25 points of reputation", "this daemon does not: a wallet with a node, or another daemon, posts it for 10 PSL",
 		"Show my outputs", "in the logs of proxies", `<li aria-current="step">Say what to pledge`,
-	}, []string{"live.js", `id="outputs"`, `id="sign"`})
+	}, []string{"/assets/live.", `id="outputs"`, `id="sign"`})
 	x.tells(t, 149, w.at("/join", "pastelid", "", "coins", "100"), []string{
 		`value="` + w.output + `"`, "The pledges of its address already offer all the coins that back them.", "It is a block&#39;s reward and is too young: wait for ", "No output suffices for 100 PSL",
 	}, []string{" checked", `id="sign"`})
@@ -205,6 +205,33 @@ func TestJoinStepByStep(t *testing.T) {
 	}
 	if err := xml.Unmarshal([]byte(text), &svg); err != nil || code != http.StatusOK || len(svg.Path.D) < 5_000 {
 		t.Errorf("the code is %d %q, %v", code, text, err)
+	}
+}
+
+// What a new pledge would count and yield is not said of an amendment, whose pledge counts already.
+func TestJoinSaysWhatCounts(t *testing.T) {
+	x := start(t, life(t), 126)
+	w := x.wants(t)
+	const counts = "<dt>500 PSL would</dt><dd>count once the pool starts with them"
+	x.tells(t, 126, w.at("/join", "coins", "500", "pastelid", ""), []string{"<h1>Join acme", counts}, nil)
+	x.tells(t, 126, w.at("/join", "coins", "500"), []string{"<h1>Amend your pledge in acme"}, []string{counts})
+}
+
+// Who pays is said before anybody signs, also if the daemon has nothing left to pay with.
+func TestJoinSaysWhoPays(t *testing.T) {
+	x := start(t, life(t), 149)
+	w := x.wants(t)
+	for left, has := range map[int64]bool{7: false, 0: true} {
+		x.with(func() {
+			x.status = func(s wire.Status, err error) (wire.Status, error) {
+				s.Posting = &wire.Posting{Fee: 10 * pastel.PSL, Operators: []string{}, TicketsLeft: left}
+				return s, err
+			}
+		})
+		_, text := x.get(t, http.MethodGet, w.at("/join"))
+		if spent := strings.Contains(text, "Now it has used up what it may spend in a day"); spent != has || !strings.Contains(text, "this daemon does it and pays the 10 PSL") {
+			t.Errorf("with %d tickets left, the page says:\n%s", left, text)
+		}
 	}
 }
 
@@ -329,6 +356,15 @@ func TestJoinChecksSignatures(t *testing.T) {
 			}
 		}
 	}
+	_, unsigned := x.get(t, http.MethodGet, "/join/ticket.json?"+w.fields(at).Encode())
+	again := newKey(t).SignBase64([]byte(line))
+	file := strings.Replace(unsigned, `"pledge_signature":""`, `"pledge_signature":"`+again+`"`, 1)
+	_, text = x.send(t, "/join/check", w.fields(at, "pledge_signature", foreign, "address_signature", elsewhere), []byte(file))
+	for _, want := range []string{again, elsewhere} { // the file's, and what it lacks
+		if !strings.Contains(html.UnescapeString(text), ">"+want+"</textarea>") {
+			t.Errorf("with a file and fields, the page lacks %s:\n%s", want, text)
+		}
+	}
 }
 
 // Forms are bounded, and take nothing but their fields.
@@ -336,6 +372,7 @@ func TestJoinBoundsForms(t *testing.T) {
 	x := start(t, life(t), 149)
 	w := x.wants(t)
 	at := ticket.FormatTimeStamp(time.Now().Unix())
+	_, unsigned := x.get(t, http.MethodGet, "/join/ticket.json?"+w.fields(at).Encode())
 	twice := w.fields(at)
 	twice["coins"] = []string{"500", "501"}
 	for name, c := range map[string]struct {
@@ -356,6 +393,8 @@ func TestJoinBoundsForms(t *testing.T) {
 		"parameters, too":   {"/join/check?x=1", w.fields(at), nil, nil, 422, "This page has no parameter"},
 		"no ticket":         {"/join/post", url.Values{}, nil, nil, 404, "The ledger contains nothing"},
 		"from another site": {"/join/post", url.Values{"ticket": {"{}"}}, nil, []string{"Sec-Fetch-Site", "cross-site"}, 422, "Another site sent this form"},
+		"a file of nothing": {"/join/ticket.json", url.Values{"ticket": {"{}"}}, nil, nil, 422, "This is no pledge."},
+		"a file of no pool": {"/join/ticket.json", url.Values{"ticket": {strings.ReplaceAll(unsigned, w.pool, `x\".0`)}}, nil, nil, 422, "This is no pledge."},
 		"another form":      {"/join/post", w.fields(at), nil, nil, 422, "This form has no field"},
 		"no registration":   {"/join/register", w.fields(at, "register", "1", "registration_signature", "x", "pastelid", newKey(t).ID().String()), nil, nil, 422, "This daemon registers no PastelIDs."},
 		"registered":        {"/join/register", w.fields(at, "register", "1"), nil, nil, 303, ""},
@@ -363,6 +402,23 @@ func TestJoinBoundsForms(t *testing.T) {
 		res, text := x.send(t, c.path, c.fields, c.file, c.headers...)
 		if res.StatusCode != c.code || !strings.Contains(text, c.words) {
 			t.Errorf("%s: %s, want %d, and %q in:\n%s", name, res.Status, c.code, c.words, text)
+		}
+		if strings.Contains(text, "/assets/live.") { // it would read the address of the form, where no page is
+			t.Errorf("%s: the answer refreshes itself", name)
+		}
+	}
+	for name, c := range map[string]struct{ body, words string }{
+		"large":     {"ticket=" + strings.Repeat("a", 600<<10), "larger than 512 KiB"},
+		"malformed": {"ticket=%zz", "cannot be read as a form"},
+	} {
+		res, err := http.Post(x.URL+"/join/post", "application/x-www-form-urlencoded", strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(string(text), c.words) {
+			t.Errorf("%s: %s, %v, want %q in:\n%s", name, res.Status, err, c.words, text)
 		}
 	}
 	for path, code := range map[string]int{
@@ -459,6 +515,11 @@ func TestPostedTells(t *testing.T) {
 		w := wanting{pool: p.Pool, address: p.Address, pastelid: p.PastelID}
 		return w.at("/join/posted", append([]string{"txid", txid, "expires", strconv.Itoa(expires)}, pairs...)...)
 	}
+	before := x.beforeAmended(t)
+	x.tells(t, 330, wanting{pool: before.Pool, address: before.Address, pastelid: before.PastelID}.at("/join/posted", "txid", before.Ticket,
+		"expires", strconv.Itoa(int(before.Joined.Height)+20)), []string{
+		"<h1>Accepted", fmt.Sprintf("It offered %s PSL then; another ticket has changed it since.", pastel.Thousands(before.Offered)),
+	}, []string{"Nothing was paid"})
 	unknown := strings.Repeat("ab", 32)
 	const refreshes = `<meta http-equiv="refresh"`
 	x.tells(t, 330, at(p.Ticket, 340), []string{"<h1>Accepted", fmt.Sprintf("It offers %s PSL.", pastel.Thousands(p.Offered)), `href="/members/` + p.PastelID}, []string{refreshes})
@@ -471,4 +532,28 @@ func TestPostedTells(t *testing.T) {
 	stranger := newKey(t).ID().String()
 	x.tells(t, 330, at(unknown, 331, "register", "1", "pastelid", stranger), []string{"<h1>Waiting for a block", refreshes}, nil)
 	x.tells(t, 330, at(unknown, 329, "register", "1", "pastelid", stranger), []string{"<h1>Not registered in time", "Try again"}, []string{refreshes})
+}
+
+// beforeAmended returns a pledge that was amended, as its first ticket left it.
+func (x *site) beforeAmended(t *testing.T) wire.Pledge {
+	t.Helper()
+	list := func(at int64) []wire.Pledge {
+		all, _, _, err := x.books.Pledges(t.Context(), wire.PledgeQuery{AsOf: wire.AsOf{At: at}, Page: wire.Page{Limit: wire.MaxLimit}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	for _, p := range list(wire.Now) {
+		if p.Amended == nil {
+			continue
+		}
+		for _, q := range list(int64(p.Joined.Height)) {
+			if q.Seq == p.Seq && q.Ticket != p.Ticket {
+				return q
+			}
+		}
+	}
+	t.Fatal("no pledge was amended")
+	return wire.Pledge{}
 }

@@ -217,7 +217,7 @@ func manyPools(t *testing.T) (*site, map[string]string) {
 }
 
 // mostWeight is the most that a page with its styles and scripts may weigh, compressed, in bytes.
-const mostWeight = 150 << 10
+const mostWeight = 150_000
 
 // Every page stands every situation: it is whole, says what matters, is light, and fits a phone in a browser.
 func TestEveryPageInEveryState(t *testing.T) {

@@ -149,12 +149,13 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 	mux.Handle("GET /glossary", s.only(nil, s.serve(s.glossary)))
 	for pattern, h := range map[string]http.Handler{
 		"GET /join":               s.join(),
-		"GET /join/statement.txt": s.file(wishes, "text/plain; charset=utf-8", ".txt", statementFile),
-		"GET /join/ticket.json":   s.file(withSigned, "application/json", ".json", ticketFile),
-		"GET /join/qr.svg":        s.file(wishes, kinds[".svg"], "", qrCode),
+		"GET /join/statement.txt": s.file("text/plain; charset=utf-8", ".txt", statementFile),
+		"GET /join/ticket.json":   s.file("application/json", ".json", ticketFile),
+		"GET /join/qr.svg":        s.file(kinds[".svg"], "", qrCode),
 		"GET /join/posted":        s.outcome(),
 		"POST /join/check":        s.check(),
 		"POST /join/post":         s.post(),
+		"POST /join/ticket.json":  s.signedFile(),
 		"POST /join/register":     s.register(),
 	} {
 		mux.Handle(pattern, h)
@@ -264,7 +265,7 @@ type page struct {
 func (p *page) Dated() bool { return p.Status.Tip.Height >= 0 && p.Status.Tip.Hash != "" }
 
 // Waiting reports whether the page has nothing to show yet and therefore retries soon.
-func (p *page) Waiting() bool { return p.code == http.StatusServiceUnavailable }
+func (p *page) Waiting() bool { return p.code == http.StatusServiceUnavailable && !p.Still }
 
 // serve serves a page that says nothing of the ledger, such as an error.
 func (s *Site) serve(f func(*http.Request) (*page, error)) http.Handler {
@@ -283,7 +284,7 @@ func (s *Site) render(f func(*http.Request) (*page, wire.Status, error)) http.Ha
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p, status, err := f(r)
 		if err != nil {
-			p = s.failed(err)
+			p = s.failed(err, r.Method == http.MethodPost)
 		}
 		if p.to != "" {
 			http.Redirect(w, r, p.to, http.StatusSeeOther)
@@ -314,9 +315,9 @@ func (s *Site) rebase(html []byte) []byte {
 	return local.ReplaceAll(html, []byte("${1}"+s.cfg.Base+"/"))
 }
 
-// failed returns the page that says what went wrong and what to do.
-func (s *Site) failed(err error) *page {
-	p := &page{file: "error.html", Title: "Not available", code: http.StatusServiceUnavailable}
+// failed returns the page that says what went wrong and what to do. One that answers a form stays as it is: its address cannot be read again.
+func (s *Site) failed(err error, form bool) *page {
+	p := &page{file: "error.html", Title: "Not available", code: http.StatusServiceUnavailable, Still: form}
 	var bad *books.BadRequest
 	switch {
 	case errors.As(err, &bad):
@@ -325,6 +326,9 @@ func (s *Site) failed(err error) *page {
 	case errors.Is(err, books.ErrEmpty): // also an ErrNotFound
 		p.Title = "Starting"
 		p.Data = "The ledger holds no blocks yet because the daemon is syncing. This page refreshes by itself."
+		if form {
+			p.Data = "The ledger holds no blocks yet because the daemon is syncing. Go back, and send it again in some minutes."
+		}
 	case errors.Is(err, books.ErrNotFound):
 		p.Title, p.code = "Not found", http.StatusNotFound
 		p.Data = "The ledger contains nothing under this address. Check the id; a ticket posted just now appears once a block includes it."

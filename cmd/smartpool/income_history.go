@@ -12,9 +12,10 @@ import (
 
 type historyCmd struct {
 	who
-	CSV  bool   `name:"csv" help:"Print comma-separated values, for a spreadsheet or tax return."`
+	CSV  bool   `name:"csv" help:"Print income, forfeits and payouts as comma-separated values, for a spreadsheet. For a tax return, use --format."`
 	From string `type:"text" placeholder:"YYYY-MM-DD" help:"First day, UTC."`
 	To   string `type:"text" placeholder:"YYYY-MM-DD" help:"Last day, UTC."`
+	taxFlags
 }
 
 // Run prints income, forfeits and payouts, oldest first.
@@ -23,9 +24,26 @@ func (c *historyCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	if err != nil {
 		return err
 	}
+	taxes, err := c.taxes(e)
+	switch {
+	case err != nil:
+		return err
+	case taxes != nil && (c.CSV || e.JSON):
+		return terminal.Usagef("--format prints a file of its own; leave out --csv and --json")
+	}
 	r, list, err := c.accounts(ctx, e)
 	if err != nil {
 		return err
+	}
+	if taxes != nil {
+		x, err := r.Earned(ctx, list, taxes.Basis, from, to)
+		if err != nil {
+			return err
+		}
+		if taxes.Basis == history.Paid {
+			warnOfShared(e, list)
+		}
+		return c.write(e, taxes, x)
 	}
 	entries, err := r.History(ctx, list, from, to)
 	if err != nil {
@@ -59,6 +77,9 @@ func days(from, to string) (a, b time.Time, err error) {
 	if to != "" {
 		if b, err = time.Parse(time.DateOnly, to); err != nil {
 			return a, b, terminal.Usagef("--to %q: want a day such as 2026-01-31", to)
+		}
+		if b.Before(a) {
+			return a, b, terminal.Usagef("--to %s is before --from %s", to, from)
 		}
 		b = b.AddDate(0, 0, 1)
 	}

@@ -48,7 +48,7 @@ type cli struct {
 	Amend   amendCmd   `cmd:"" help:"Raise a pledge or change its reward address (member)."`
 	My      myCmd      `cmd:"" help:"Show your pledges, earnings and payouts (member)."`
 	Leave   leaveCmd   `cmd:"" help:"Show what leaving would cost, and when it costs less (member)."`
-	History historyCmd `cmd:"" help:"List income, forfeits and payouts with dates (member)."`
+	History historyCmd `cmd:"" help:"List income, forfeits and payouts, or print a file for a tax return (member)."`
 	Guard   guardCmd   `cmd:"" help:"Keep pledged coins locked, and warn if a transaction spends them (member)."`
 
 	Pool      poolCmd      `cmd:"" help:"Open, watch and activate a pool (operator)."`

@@ -36,7 +36,7 @@ func (c *poolReportCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	p, sums, counts := &x.Pool, x.Sums, x.Counts
 	switch {
 	case e.JSON:
-		return terminal.PrintJSON(e.Out, map[string]any{"pool": p.ID, "sums_patoshi": sums, "counts": counts, "operator_fee_patoshi": x.Fee})
+		return terminal.PrintJSON(e.Out, map[string]any{"pool": p.ID, "sums_patoshi": sums, "counts": counts, "operator_fee_patoshi": x.Fee, "members_patoshi": x.Members})
 	case c.CSV:
 		rows := [][]string{{"time_utc", "block", "event", "amount_psl", "counted_psl", "offered_psl", "pastelid", "txid"}}
 		for _, x := range x.Events {
@@ -47,10 +47,16 @@ func (c *poolReportCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 		}
 		return csv.NewWriter(e.Out).WriteAll(rows)
 	}
-	_, err = fmt.Fprintf(e.Out, "Pool %s\nRewards received  %14s PSL in %d\nFee to %s  %s PSL settled\nPayouts settled   %14s PSL in %d, %d mined, %d cancelled\nPledges: %d joined, %d amended, %d promoted, %d reduced, %d left and forfeited %s PSL\n",
-		p.ID, terminal.PSL(sums["reward.received"]), counts["reward.received"], p.FeeAddress, x.Fee, terminal.PSL(sums["payout.settled"]), counts["payout.settled"],
-		counts["payout.paid"], counts["payout.cancelled"], counts["pledge.accepted"], counts["pledge.amended"],
-		counts["pledge.promoted"], counts["pledge.reduced"], counts["pledge.left"], sums["pledge.left"])
+	_, err = fmt.Fprintf(e.Out, "Pool %s\n"+
+		"Rewards received   %14s PSL in %d\n"+
+		"Members' part      %14s PSL settled\nOperator's fee     %14s PSL settled, to %s\n"+
+		"Payouts settled    %14s PSL in %d\nPayouts mined      %14s PSL in %d\nPayouts cancelled  %14s PSL in %d\n"+
+		"Pledges: %d joined, %d amended, %d promoted, %d reduced, %d left and forfeited %s PSL\n",
+		p.ID, terminal.PSL(sums["reward.received"]), counts["reward.received"], terminal.PSL(x.Members), terminal.PSL(x.Fee), p.FeeAddress,
+		terminal.PSL(sums["payout.settled"]), counts["payout.settled"], terminal.PSL(sums["payout.paid"]), counts["payout.paid"],
+		terminal.PSL(sums["payout.cancelled"]), counts["payout.cancelled"],
+		counts["pledge.accepted"], counts["pledge.amended"], counts["pledge.promoted"], counts["pledge.reduced"], counts["pledge.left"],
+		terminal.PSL(sums["pledge.left"]))
 	if err == nil && counts["pool.closed"] > 0 {
 		_, err = fmt.Fprintf(e.Out, "Closed; %s PSL stay in escrow forever\n", sums["pool.closed"])
 	}

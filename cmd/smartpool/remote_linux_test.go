@@ -28,7 +28,7 @@ func TestRemoteOnATerminal(t *testing.T) {
 			t.Fatalf("no line to sign:\n%s", shown)
 		}
 		s.typing(key.SignBase64([]byte(line[1])) + "\n")
-		seen = s.awaitAfter(seen, paste)
+		s.awaitAfter(seen, paste)
 		sig, err := x.node.SignMessage(context.Background(), x.parsed(x.address), line[1])
 		if err != nil {
 			t.Fatal(err)

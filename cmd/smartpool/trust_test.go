@@ -149,6 +149,9 @@ func (x *trusted) words() []word {
 				a["items"] = []any{map[string]any{}}
 			}
 		}, []string{"history", x.alice}, "that is not paid", nil},
+		{"history", "which chain a file for a tax return is of", "its last block must have the same digest before and after", on("/blocks/", func(a map[string]any) {
+			a["digest"] = strings.Repeat("ab", 32)
+		}), []string{"history", x.alice, "--format", "koinly"}, "chain changed while it was read", nil},
 		{"my", "which account it is about", "the one that was asked for", on("/members/", func(a map[string]any) { a["pastelid"] = x.carol }), []string{"my", x.alice}, "another account", nil},
 		{"my", "an id, a status, an address", "printable ASCII on one line, and short", on("/members/", func(a map[string]any) {
 			for _, p := range a["positions"].([]any) {

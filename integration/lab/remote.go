@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -82,7 +83,7 @@ func (p *posted) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.lab.mine(ctx, 1); err != nil {
+	if err := p.mine(ctx, 1); err != nil {
 		return err
 	}
 	mined, err := p.stock.Unspent(ctx, 1, p.address)
@@ -99,12 +100,15 @@ func (p *posted) open(ctx context.Context) error {
 
 func (p *posted) url() string { return "http://" + p.api }
 
+// log returns the file with the daemon's output.
+func (p *posted) log() string { return filepath.Join(p.dir, "log") }
+
 // listed writes the list of PastelIDs that the daemon registers.
 func (p *posted) listed(text string) error { return os.WriteFile(p.list, []byte(text+"\n"), 0o600) }
 
 // start starts the daemon that posts, and waits until it does.
 func (p *posted) start(ctx context.Context) (err error) {
-	p.daemon, err = startProcess("smartpoold that posts", filepath.Join(p.dir, "log"), p.binaries.daemon, "--network", p.net.Name, "--data", p.dir,
+	p.daemon, err = startProcess("smartpoold that posts", p.log(), p.binaries.daemon, "--network", p.net.Name, "--data", p.dir,
 		"--node", p.teller.url(), "--node-user", user, "--node-password", password, "--api", p.api, "--metrics", "",
 		"--post-tickets", "--register-list", p.list)
 	if err != nil {
@@ -168,7 +172,7 @@ func (p *posted) register(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := errors.Join(p.lab.mine(ctx, 1), p.caughtUp(ctx), p.says(ctx, "can now pledge and open pools", line...)); err != nil {
+	if err := errors.Join(p.mine(ctx, 1), p.caughtUp(ctx), p.says(ctx, "can now pledge and open pools", line...)); err != nil {
 		return err
 	}
 	p.saw("id register --remote: refused while the PastelID is not listed, and while the daemon's wallet is empty; then the daemon posts and pays")
@@ -180,7 +184,7 @@ var statement = regexp.MustCompile(`smartpool/1 pledge [^\n"]*`)
 // signs writes a ticket of join or amend, and has both sign it: the key file, and the stock node's wallet.
 func (p *posted) signs(ctx context.Context, verb, coins string) ([]string, error) {
 	file := p.far.file(verb + coins + ".json")
-	text, err := p.far.command(ctx, verb, p.pool, "--remote", "--cold", file, "--pastelid", p.id, "--address", p.address.Encode(&p.net), "--coins", coins,
+	_, err := p.far.command(ctx, verb, p.pool, "--remote", "--cold", file, "--pastelid", p.id, "--address", p.address.Encode(&p.net), "--coins", coins,
 		"--reward", p.address.Encode(&p.net), "--output", p.output)
 	if err != nil {
 		return nil, err
@@ -189,7 +193,8 @@ func (p *posted) signs(ctx context.Context, verb, coins string) ([]string, error
 		"--yes"); err != nil {
 		return nil, err
 	}
-	if text, err = p.far.command(ctx, "ticket", "decode", file); err != nil {
+	text, err := p.far.command(ctx, "ticket", "decode", file)
+	if err != nil {
 		return nil, err
 	}
 	signature, err := p.stock.SignMessage(ctx, p.address, statement.FindString(text))
@@ -241,6 +246,10 @@ func (p *posted) killed(ctx context.Context) error {
 		return err
 	}
 	p.daemon.kill()
+	before, err := os.ReadFile(p.log())
+	if err != nil {
+		return err
+	}
 	if err := p.start(ctx); err != nil {
 		return err
 	}
@@ -258,11 +267,11 @@ func (p *posted) killed(ctx context.Context) error {
 	if err := p.says(ctx, "Amended in block", line...); err != nil {
 		return err
 	}
-	log, err := os.ReadFile(filepath.Join(p.dir, "log"))
+	after, err := os.ReadFile(p.log())
 	if err != nil {
 		return err
 	}
-	if strings.Contains(string(log), "could not be sent again") {
+	if bytes.Contains(after[len(before):], []byte("could not be sent again")) {
 		return errors.New("the daemon took it for a failure that the node knows the ticket already")
 	}
 	left, err := p.teller.Balance(ctx)

@@ -272,8 +272,6 @@ func (s *site) reorganize(depth int) error {
 	return err
 }
 
-// TestReaders: while each reader in turn is killed and started again, and the writer moves and reorganizes, every request through the proxy
-// is answered, and every visitor hears of every block.
 // posts checks that the proxy passes what is to be posted on to the daemon that writes: a reader would answer 403.
 func (s *site) posts(t *testing.T) {
 	t.Helper()
@@ -289,6 +287,8 @@ func (s *site) posts(t *testing.T) {
 	}
 }
 
+// TestReaders: while each reader in turn is killed and started again, and the writer moves and reorganizes, every request through the proxy
+// is answered, and every visitor hears of every block.
 func TestReaders(t *testing.T) {
 	t.Parallel()
 	database := pgtest.NewServer(t).Database(t)

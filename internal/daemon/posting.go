@@ -89,8 +89,8 @@ func (c *Config) walletConfig(network pastel.Network) pasteld.Config {
 	return pasteld.Config{URL: c.PostWallet, User: c.PostWalletUser, Password: c.PostWalletPassword, CookieFile: c.PostWalletCookie, Network: network}
 }
 
-// meetWallet connects to the wallet that pays for tickets. It refuses a wrong node, and a list of PastelIDs that it cannot read. One that does not answer now, an empty wallet and a
-// locked one are only warned of, because they may be mended while the daemon runs.
+// meetWallet connects to the wallet that pays for tickets. It refuses a wrong node, and a list of PastelIDs that it cannot read. A node that does
+// not answer now, an empty wallet and a locked one are only warned of, because they may be mended while the daemon runs.
 func (d *Daemon) meetWallet(ctx context.Context) error {
 	if !d.cfg.PostTickets {
 		return nil

@@ -2,7 +2,10 @@ package journey
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/pastelnetwork/smartpool/internal/visible"
+	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
@@ -59,6 +62,9 @@ func (c *Amendment) postRemotely(ctx context.Context, r *Daemon, x *ticket.Part)
 
 // prepareRemotely chooses the output for the ticket to name, makes the unsigned ticket, has the daemon check it, and says what it means.
 func (c *Amendment) prepareRemotely(ctx context.Context, r *Daemon, p *wire.PoolDetail, pl *wire.PoolPledge) (*ticket.Part, string, error) {
+	if a, err := pastel.ParseAddress(&r.Net, pl.Address); err != nil || a.Kind != pastel.AddressP2PKH { // it becomes part of a command to paste
+		return nil, "", fmt.Errorf("the daemon says that the pledge is of %s, which is no address that can sign; ask another daemon", visible.Name(pl.Address))
+	}
 	all, err := r.holdingsRemotely(ctx, pl)
 	if err != nil {
 		return nil, "", err

@@ -2,13 +2,11 @@ package journey
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sort"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/internal/history"
-	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -63,9 +61,9 @@ func (r *Daemon) earnings(ctx context.Context, a *wire.Account) (list []history.
 		return nil, err
 	}
 	for i := range payments {
-		x, paid := history.OfPayment(name, &payments[i])
-		if !paid {
-			return nil, fmt.Errorf("the daemon names a payment, %s, that is not paid; run the daemon's release, or ask another daemon", visible.Short(payments[i].Payout, visible.MostColumns))
+		x, err := payment(name, &payments[i])
+		if err != nil {
+			return nil, err
 		}
 		list = append(list, x)
 	}

@@ -91,7 +91,7 @@ func given(p Person, value, what, flag string) (string, error) {
 
 // signByAddress has the person sign the statement with the address that holds the output, in any wallet, and checks the signature.
 func (r *Daemon) signByAddress(x *ticket.Part, statement, address string) error {
-	r.Person.Warn("Sign the line with %s, in the wallet that holds it (signmessage), such as with\n  pastel-cli signmessage %s %s", address, address, terminal.Argument(statement))
+	r.Person.Warn("Sign the line with %s, in the wallet that holds it (signmessage), such as with\n  pastel-cli signmessage %s %s", address, terminal.Argument(address), terminal.Argument(statement))
 	sig, err := pastedSignature(r.Person, base64Size(pastel.MessageSignatureSize), func(sig string) error {
 		with := *x
 		with.AddressSignature = sig

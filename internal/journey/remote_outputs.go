@@ -39,7 +39,7 @@ func (r *Daemon) outputsAt(ctx context.Context, address, named string) ([]listed
 		list[i].unfit, list[i].young = r.unfit(&c)
 	}
 	slices.SortFunc(list, func(a, b listedOutput) int {
-		return cmp.Or(cmp.Compare(a.Value, b.Value), a.OutPoint.Compare(b.OutPoint))
+		return cmp.Or(cmp.Compare(a.Value, b.Value), a.Compare(b.OutPoint))
 	})
 	return list, nil
 }

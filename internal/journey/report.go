@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -24,7 +25,9 @@ type Report struct {
 	Events []wire.Event             // those that involve money or coins
 	Sums   map[string]pastel.Amount // by event type: amounts plus forfeits
 	Counts map[string]int           // by event type
-	Fee    pastel.Amount            // settled for the operator
+
+	// What was settled for the operator at the fee address, where the operator's own pledges may be paid, too; and for the others.
+	Fee, Members pastel.Amount
 }
 
 // Report sums up a pool's events from one time on and before another.
@@ -39,14 +42,21 @@ func (r *Daemon) Report(ctx context.Context, id string, from, to time.Time) (*Re
 	if err != nil {
 		return nil, err
 	}
-	earned := wire.CreditQuery{OfPool: of, OfAddress: wire.OfAddress{Address: p.FeeAddress}}
-	fees, err := Listing(&earned.Page, func() (wire.List[wire.Credit], error) { return r.Credits(ctx, earned) })
+	earned := wire.CreditQuery{OfPool: of}
+	credits, err := Listing(&earned.Page, func() (wire.List[wire.Credit], error) { return r.Credits(ctx, earned) })
 	if err != nil {
 		return nil, err
 	}
 	within := func(t time.Time) bool { return !t.Before(from) && t.Before(to) }
 	x := &Report{Pool: p, Sums: map[string]pastel.Amount{}, Counts: map[string]int{}}
+	settled := map[string]pastel.Amount{} // by payout
 	for _, e := range events {
+		switch e.Type {
+		case "payout.settled":
+			settled[e.TxID] = e.Amount
+		case "payout.paid", "payout.cancelled": // their events name the transaction alone
+			e.Amount = cmp.Or(e.Amount, settled[e.TxID])
+		}
 		if !within(e.Time) {
 			continue
 		}
@@ -54,9 +64,14 @@ func (r *Daemon) Report(ctx context.Context, id string, from, to time.Time) (*Re
 		x.Counts[e.Type]++
 		x.Sums[e.Type] += e.Amount + e.Forfeited
 	}
-	for _, c := range fees {
-		if within(c.At.Time) {
+	for i := range credits {
+		c := &credits[i]
+		switch {
+		case !within(c.At.Time):
+		case c.Address == p.FeeAddress && c.PastelID == p.Operator:
 			x.Fee += c.Amount
+		default:
+			x.Members += c.Amount
 		}
 	}
 	return x, nil
