@@ -58,25 +58,36 @@ func output(t *testing.T, name string, args ...string) string {
 	return string(out)
 }
 
-// copied copies the files that git knows to a folder of their own.
+// pristine copies the files that git knows, once: all releases are of the same files, whatever changes meanwhile.
+var pristine = sync.OnceValues(func() (string, error) {
+	folder := filepath.Join(scratch, "pristine")
+	list, err := exec.Command("git", "-C", "..", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
+	for name := range strings.SplitSeq(string(list), "\x00") {
+		if name == "" || err != nil {
+			continue
+		}
+		to := filepath.Join(folder, name)
+		var content []byte
+		if content, err = os.ReadFile(filepath.Join("..", name)); err == nil {
+			err = errors.Join(os.MkdirAll(filepath.Dir(to), 0o700), os.WriteFile(to, content, 0o600))
+		}
+	}
+	return folder, err
+})
+
+// copied returns a folder of its own with these files.
 func copied(t *testing.T) string {
 	t.Helper()
-	folder, err := os.MkdirTemp(scratch, "source-")
+	from, err := pristine()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name := range strings.SplitSeq(output(t, "git", "-C", "..", "ls-files", "-z", "--cached", "--others", "--exclude-standard"), "\x00") {
-		if name == "" {
-			continue
-		}
-		from, to := filepath.Join("..", name), filepath.Join(folder, name)
-		content, err := os.ReadFile(from)
-		if err == nil {
-			err = errors.Join(os.MkdirAll(filepath.Dir(to), 0o700), os.WriteFile(to, content, 0o600))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	folder, err := os.MkdirTemp(scratch, "source-")
+	if err == nil {
+		err = os.CopyFS(folder, os.DirFS(from))
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	return folder
 }
@@ -115,7 +126,7 @@ func makeRelease(t *testing.T, version string, only ...string) string {
 	return filepath.Join(source, "out", version)
 }
 
-// The same files and version, in two folders with different modes and dates, make the same bytes for each platform.
+// The same files and version, in two folders and at different times, make the same bytes for each platform.
 func TestTwoFoldersMakeTheSameRelease(t *testing.T) {
 	first := released(t, "v0.1.0")
 	second := makeRelease(t, "v0.1.0")
