@@ -20,7 +20,7 @@ LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANG
 SQLC_VERSION ?= v1.31.1
 SQLC = cd store && $(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION)
 
-.PHONY: all test check format tidy vet vulncheck lint generated race test-pasteld fuzz soak soak-daemon bench bench-once bench-scale bench-growth build keys generate clean
+.PHONY: all test check format tidy vet vulncheck lint generated race test-pasteld fuzz soak soak-daemon bench bench-once bench-scale bench-growth build keys generate release test-release clean
 
 all: test build
 
@@ -63,7 +63,8 @@ GENERATED = store/sqlc.yaml store/queries/*.sql store/migrations/postgres/*.sql 
 export LC_ALL = C
 SUMS = echo 'sqlc $(SQLC_VERSION)'; sha256sum $(GENERATED)
 
-# The dashboard's program for PastelID keys. This version of Go, which go fetches if it is another, makes the same bytes on every machine.
+# The dashboard's program for PastelID keys, and releases. This version of Go, which go fetches if it is another, makes the same bytes on
+# every machine.
 KEYS_GO = go1.26.8
 KEYS_ENV = GOTOOLCHAIN=$(KEYS_GO) GOFLAGS= GOEXPERIMENT= GOFIPS140=off GOWASM=
 KEYS = $(KEYS_ENV) GOOS=js GOARCH=wasm $(GO) build -trimpath -buildvcs=false -ldflags='-s -w -buildid=' -o bin/keys.wasm ./web/keys/program
@@ -154,6 +155,20 @@ bench-growth:
 
 build:
 	$(GO) build -trimpath -o bin/ ./cmd/smartpool ./cmd/smartpoold
+
+# Makes archives, Debian packages, checksums and the script that installs, in bin/release, from the commit at hand. By default, its tag is
+# the version. The same commit and version make the same bytes on every machine: make release VERSION=v0.1.0
+VERSION ?= $(shell git describe --tags --exact-match 2>/dev/null)
+release:
+	@echo '== release $(VERSION)'
+	@$(KEYS_ENV) $(GO) run ./release '$(VERSION)'
+
+# Makes a release twice, in two folders, installs it in a fresh Debian, upgrades and removes it. Takes root and minutes.
+test-release:
+	@.ci/needs release
+	@echo '== tests of a release'
+	$(GO) vet -tags release ./release
+	$(KEYS_ENV) $(GO) test -tags release -count 1 -timeout 60m ./release
 
 clean:
 	rm -rf bin

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 
 	"github.com/alecthomas/kong"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/version"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 )
 
@@ -40,7 +40,8 @@ func main() {
 
 // cli declares every command and flag, for parsing and for help.
 type cli struct {
-	JSON bool `help:"Print JSON for programs."`
+	JSON        bool             `help:"Print JSON for programs."`
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the version."`
 
 	Pools   poolsCmd   `cmd:"" help:"Compare pools (member)."`
 	Join    joinCmd    `cmd:"" help:"Pledge coins to a pool: from the wallet, with a cold machine, or without a node (member)."`
@@ -80,7 +81,7 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		return ctx, nil
 	}
 	var line cli
-	parser, err := kong.New(&line, append(append(cleaners(), flagvalue.Durations()), kong.Name("smartpool"), kong.Writers(out, errOut),
+	parser, err := kong.New(&line, append(append(cleaners(), flagvalue.Durations()), kong.Name("smartpool"), kong.Writers(out, errOut), kong.Vars{"version": "smartpool " + version.String()},
 		kong.Description("Smart pools on Pastel: pooled Supernode collateral without custody."),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindSingletonProvider(interruption),
@@ -91,7 +92,7 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 	}
 	flagvalue.OmitEmpty(parser.Model.Node)
 	ctx, err := parser.Parse(guarded(args))
-	if exited >= 0 { // the user asked for help
+	if exited >= 0 { // the user asked for help or the version
 		return exited
 	}
 	if err == nil {
@@ -143,15 +144,11 @@ func exitCode(err error) int {
 
 type versionCmd struct{}
 
-// Run prints the module's version as the Go tool recorded it.
+// Run prints the version.
 func (c *versionCmd) Run(e *terminal.Terminal) error {
-	v := "(devel)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		v = info.Main.Version
-	}
 	if e.JSON {
-		return terminal.PrintJSON(e.Out, map[string]string{"version": v})
+		return terminal.PrintJSON(e.Out, map[string]string{"version": version.String()})
 	}
-	_, err := fmt.Fprintln(e.Out, "smartpool", v)
+	_, err := fmt.Fprintln(e.Out, "smartpool", version.String())
 	return err
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/daemon"
 	"github.com/pastelnetwork/smartpool/internal/flagvalue"
 	"github.com/pastelnetwork/smartpool/internal/secretfile"
+	"github.com/pastelnetwork/smartpool/internal/version"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 )
 
@@ -40,6 +41,8 @@ type cli struct {
 	Config string `placeholder:"FILE" env:"SMARTPOOLD_CONFIG" help:"YAML file with settings. Flags override the environment, which overrides the file."`
 
 	Settings daemon.Config `embed:""`
+
+	ShowVersion kong.VersionFlag `name:"version" env:"-" help:"Print the version."`
 
 	Run     runCmd     `cmd:"" default:"1" help:"Run the daemon (the default command)."`
 	Rebuild rebuildCmd `cmd:"" help:"Empty the ledger in the database, so that the daemon rebuilds it from the chain; keeps the subscriptions to alerts. Stop the daemon first."`
@@ -73,7 +76,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	ctx, err := parser.Parse(args)
-	if exited >= 0 { // --help
+	if exited >= 0 { // --help, --version
 		return exited
 	}
 	if err != nil {
@@ -112,7 +115,7 @@ func newParser(line *cli, args []string, out, errOut io.Writer, exit func(int)) 
 	options := []kong.Option{
 		kong.Name("smartpoold"), kong.Writers(out, errOut), kong.Exit(exit), kong.DefaultEnvars("SMARTPOOLD"),
 		kong.Description("Follows a Pastel node and keeps the ledger of all smart pools in a database."),
-		kong.Vars{"data": defaultData()}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"data": defaultData(), "version": "smartpoold " + version.String()}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	}
 	options = append(append(options, flagvalue.Durations()), flagvalue.Numbers()...)
 	parser, err := kong.New(line, options...)
@@ -194,10 +197,6 @@ func defaultData() string {
 }
 
 func printVersion(out io.Writer) error {
-	v := "(devel)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		v = info.Main.Version
-	}
-	_, err := fmt.Fprintln(out, "smartpoold", v)
+	_, err := fmt.Fprintln(out, "smartpoold", version.String())
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pastelnetwork/smartpool/internal/version"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 )
 
@@ -130,8 +131,10 @@ func TestHelpAndVersion(t *testing.T) {
 	if code, out, _ := call("--help"); code != exitOK || !strings.Contains(out, "--read-only") {
 		t.Errorf("help: exit code %d: %s", code, out)
 	}
-	if code, out, _ := call("version"); code != exitOK || !strings.HasPrefix(out, "smartpoold ") {
-		t.Errorf("version: exit code %d: %s", code, out)
+	for _, ask := range []string{"version", "--version"} {
+		if code, out, _ := call(ask); code != exitOK || out != "smartpoold "+version.String()+"\n" {
+			t.Errorf("%s: exit code %d: %s", ask, code, out)
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func fileFlag(args []string) (path string, given bool) {
 func settings(model *kong.Application) []*kong.Flag {
 	var list []*kong.Flag
 	for _, f := range model.Flags {
-		if f.Name != "help" && f.Name != "config" {
+		if f.Name != "help" && f.Name != "config" && f.Name != "version" {
 			list = append(list, f)
 		}
 	}

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	stdlog "log"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -505,5 +507,30 @@ func TestEdgesLogsHaveOneForm(t *testing.T) { // not parallel: the default logge
 	stdlog.Print("a library's line")
 	if !json.Valid(bytes.TrimSpace(out.Bytes())) || !strings.Contains(out.String(), "a library's line") {
 		t.Errorf("a library writes %q", &out)
+	}
+}
+
+// The settings file of the service changes nothing until its lines are uncommented, and each of them is a setting.
+func TestSettingsOfTheService(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../release/smartpoold.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if values, err := decodeSettings(text); err != nil || len(values) > 0 {
+		t.Errorf("%v, %v", values, err)
+	}
+	set := regexp.MustCompile(`(?m)^#([a-z])`).ReplaceAll(text, []byte("$1"))
+	path := filepath.Join(t.TempDir(), "smartpoold.yaml")
+	if err := os.WriteFile(path, set, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var line cli
+	parser, err := newParser(&line, []string{"--config", path}, io.Discard, io.Discard, func(int) {})
+	if err == nil {
+		_, err = parser.Parse([]string{"--config", path})
+	}
+	if err != nil || line.Settings.NodePassword != "a secret" || line.Settings.ShadowFrom != 900_000 || !line.Settings.Dev {
+		t.Errorf("%v; %+v", err, line.Settings)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"regexp"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,6 +19,7 @@ import (
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/internal/secretfile"
+	"github.com/pastelnetwork/smartpool/internal/version"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/poster"
@@ -136,7 +136,7 @@ func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.S
 	}
 	checks := simulator{d, books.NewOnDemand(reader)}
 	site := api.New(api.Config{
-		Books: b, Feed: feed, Simulator: checks, Version: version(), Condition: d.ready.public, Fresh: d.ready.fresh, Limits: d.cfg.limits(),
+		Books: b, Feed: feed, Simulator: checks, Version: version.String(), Condition: d.ready.public, Fresh: d.ready.fresh, Limits: d.cfg.limits(),
 		ReadOnly: d.cfg.ReadOnly, Token: token, Alerts: d.Alerts, Poster: posts, Origins: origins, Proxies: proxies, Hosts: hosts,
 		Local: onLoopback(d.cfg.API), Base: d.cfg.BasePath,
 		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Cache: d.cfg.APICache << 20, Log: d.log,
@@ -234,12 +234,4 @@ func (d *Daemon) token() (string, error) {
 		}
 	}
 	return "", fmt.Errorf("api: %s exists, but cannot be opened: delete it, and the daemon creates a new token", path)
-}
-
-// version returns the module's version, as recorded by the Go tool.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/secretfile"
+	"github.com/pastelnetwork/smartpool/internal/version"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -102,6 +103,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 			return fmt.Errorf("database: %w", err)
 		}
 	}
+	d.log.Info("starting", "version", version.String())
 	stop, err := d.serve()
 	if err != nil {
 		return err

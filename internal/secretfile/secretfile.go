@@ -119,7 +119,11 @@ func private(path string, info fs.FileInfo) error {
 	if err := owned(path, info); err != nil {
 		return err
 	}
-	if mode := info.Mode().Perm(); modes && mode&0o077 != 0 {
+	mode := info.Mode().Perm()
+	if handedOver(path, info) {
+		mode &^= 0o040
+	}
+	if modes && mode&0o077 != 0 {
 		return &ExposedError{fmt.Sprintf("%s has mode %04o: other users of this machine can read or change it; run: chmod 600 %s", path, mode, path)}
 	}
 	return nil

@@ -67,6 +67,40 @@ func TestSecretFilesAreRegularAndPrivate(t *testing.T) {
 	}
 }
 
+// What systemd hands to a service is read, though its access list shows as a right of the group, but nothing else with such a mode.
+func TestSecretFilesFromSystemd(t *testing.T) {
+	folder, elsewhere := t.TempDir(), t.TempDir()
+	t.Setenv("CREDENTIALS_DIRECTORY", folder+"/")
+	for _, c := range []struct {
+		folder string
+		mode   fs.FileMode
+		read   bool
+	}{{folder, 0o400, true}, {folder, 0o440, os.Geteuid() == 0}, {folder, 0o444, false}, {folder, 0o460, false}, {elsewhere, 0o440, false}} {
+		path := filepath.Join(c.folder, "settings")
+		if err := errors.Join(os.WriteFile(path, []byte("secret"), 0o600), os.Chmod(path, c.mode)); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := Read(path, 10); (err == nil) != c.read {
+			t.Errorf("mode %04o in %s: %q, %v", c.mode, c.folder, text, err)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	theirs := filepath.Join(folder, "theirs")
+	if err := errors.Join(os.WriteFile(theirs, nil, 0o600), os.Chmod(theirs, 0o440)); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() == 0 {
+		if err := os.Chown(theirs, 12345, -1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Read(theirs, 10); err == nil {
+		t.Error("a file that is not root's is taken for a credential")
+	}
+}
+
 // A pipe may hand a secret over, but only where a person named it.
 func TestSecretFilesFromPipes(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -24,4 +25,12 @@ func owned(path string, info fs.FileInfo) error {
 		return &ExposedError{fmt.Sprintf("%s belongs to another user (uid %d, not %d), who can change it; run as that user, or change its owner", path, of.Uid, me)}
 	}
 	return nil
+}
+
+// handedOver reports whether a file is a credential that systemd made for this service. It belongs to root, and where the file system has
+// access lists, this service's user is on its list; the mode then shows that right as the group's, though no group has it.
+func handedOver(path string, info fs.FileInfo) bool {
+	folder := os.Getenv("CREDENTIALS_DIRECTORY")
+	of, ok := info.Sys().(*syscall.Stat_t)
+	return folder != "" && filepath.Dir(path) == filepath.Clean(folder) && ok && of.Uid == 0
 }

@@ -1,0 +1,114 @@
+#!/bin/sh
+# Installs smartpool and smartpoold @VERSION@ on Linux or macOS, and nothing that is not exactly what was released: this script holds the
+# SHA-256 of each archive.
+set -eu
+
+version='@VERSION@'
+sums='@SUMS@'
+
+usage() {
+	cat <<END
+usage: sh install.sh [--from URL|FOLDER] [--to FOLDER] [--remove]
+
+  --from  where the archives are; by default, the release on GitHub
+  --to    installs into FOLDER/bin; by default /usr/local for root, ~/.local for others
+  --remove  removes both programs from there; data folders stay
+END
+}
+
+fail() {
+	echo "install.sh: $*" >&2
+	exit 1
+}
+
+from=https://github.com/pastelnetwork/smartpool/releases/download/$version
+if [ "$(id -u)" = 0 ]; then to=/usr/local; else to=${HOME:?}/.local; fi
+remove=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--from | --to)
+		if [ $# -lt 2 ] || [ -z "$2" ]; then fail "$1 needs a value"; fi
+		if [ "$1" = --from ]; then from=$2; else to=$2; fi
+		shift 2
+		;;
+	--remove)
+		remove=yes
+		shift
+		;;
+	--help | -h)
+		usage
+		exit 0
+		;;
+	*)
+		usage >&2
+		exit 2
+		;;
+	esac
+done
+
+if [ -n "$remove" ]; then
+	rm -f "$to/bin/smartpool" "$to/bin/smartpoold"
+	echo "removed smartpool and smartpoold from $to/bin"
+	exit 0
+fi
+
+case $(uname -s) in
+Linux) os=linux ;;
+Darwin) os=darwin ;;
+*) fail "there is no archive for $(uname -s); on Windows, unpack the zip file" ;;
+esac
+case $(uname -m) in
+x86_64 | amd64) arch=amd64 ;;
+aarch64 | arm64) arch=arm64 ;;
+*) fail "there is no archive for $(uname -m); build the programs with Go" ;;
+esac
+archive=smartpool_${version}_${os}_$arch.tar.gz
+want=$(printf '%s\n' "$sums" | awk -v name="$archive" '$2 == name { print $1 }')
+[ ${#want} = 64 ] || fail "it holds no SHA-256 of $archive; take install.sh from a release, not from the source"
+
+mkdir -p "$to/bin"
+# Beside the target, so that each program is replaced in one step.
+new=$(mktemp -d "$to/.smartpool.XXXXXX")
+trap 'rm -rf "$new"' EXIT
+trap 'exit 130' HUP INT TERM
+
+case $from in
+https://*)
+	if command -v curl >/dev/null; then
+		curl -fsSL -o "$new/$archive" "$from/$archive" || fail "cannot fetch $from/$archive"
+	elif command -v wget >/dev/null; then
+		wget -qO "$new/$archive" "$from/$archive" || fail "cannot fetch $from/$archive"
+	else
+		fail "install curl or wget, or fetch $archive yourself and name its folder with --from"
+	fi
+	;;
+*://*) fail "--from $from: use https, or a folder" ;;
+*) cp "$from/$archive" "$new/$archive" || fail "cannot read $from/$archive" ;;
+esac
+
+if command -v sha256sum >/dev/null; then
+	got=$(sha256sum <"$new/$archive")
+elif command -v shasum >/dev/null; then
+	got=$(shasum -a 256 <"$new/$archive")
+else
+	fail "install sha256sum or shasum: without it, nothing is installed"
+fi
+got=${got%% *}
+[ "$got" = "$want" ] || fail "$archive is not what was released (SHA-256 $got, not $want); nothing was installed"
+
+tar -xzf "$new/$archive" -C "$new"
+files=$new/${archive%.tar.gz}
+for program in smartpool smartpoold; do
+	"$files/$program" version >/dev/null || fail "$program does not run on this machine; nothing was installed"
+done
+for program in smartpool smartpoold; do
+	chmod 755 "$files/$program"
+	mv -f "$files/$program" "$to/bin/$program"
+done
+
+echo "installed smartpool and smartpoold $version in $to/bin"
+case :${PATH:-}: in
+*:"$to/bin":*) ;;
+*) echo "put $to/bin on your PATH" ;;
+esac
+echo "try it: smartpool demo"
