@@ -491,6 +491,14 @@ func TestJoinInABrowser(t *testing.T) {
 		}
 		picture(t, ctx, "join-checks", v)
 	}
+	var wide int // with the field that carries a signed ticket
+	err = chromedp.Run(ctx, chromedp.Evaluate(`(() => {
+		document.querySelector("#checks").insertAdjacentHTML("afterend", '<form class="sheet"><textarea class="hidden" name="ticket" readonly></textarea></form>');
+		return document.documentElement.scrollWidth - document.documentElement.clientWidth;
+	})()`, &wide))
+	if err != nil || wide > 0 {
+		t.Errorf("a signed ticket makes the page %d pixels too wide, %v", wide, err)
+	}
 	for _, c := range complaints.take() {
 		if !refused(c) {
 			t.Error(c)

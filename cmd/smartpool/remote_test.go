@@ -286,7 +286,7 @@ func TestRemoteRefuses(t *testing.T) {
 	t.Parallel()
 	x := startFar(t, nil)
 	silent := func(string) (string, error) { return "", io.EOF }
-	x.fails("a PastelID that is not registered", exitNo, "send yours to the operator", silent, x.join()...)
+	x.fails("a PastelID that is not registered", exitNo, "send yours to the operator, then run smartpool id register KEYFILE --address "+x.address+" --remote", silent, x.join()...)
 	x.manages(x.register()...)
 	x.fails("one that is", exitNo, "already registered", silent, x.register()...)
 	other, _ := x.keyFile("other.key")

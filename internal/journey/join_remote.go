@@ -84,7 +84,7 @@ func (c *Join) prepareRemotely(ctx context.Context, r *Daemon, p *wire.PoolDetai
 	case a.Kind != pastel.AddressP2PKH:
 		return nil, "", terminal.Usagef("--address: %s is no address of a key, so it can sign nothing", c.Pledge.Address)
 	}
-	if err := r.eligibleRemotely(ctx, id); err != nil {
+	if err := r.eligibleRemotely(ctx, id, c.Pledge.Address); err != nil {
 		return nil, "", err
 	}
 	if err := pledgesAlready(p, id, c.Pledge.Address); err != nil {
@@ -105,8 +105,8 @@ func (c *Join) prepareRemotely(ctx context.Context, r *Daemon, p *wire.PoolDetai
 	return x, terms + fmt.Sprintf("\nAddress   %s holds the output of %s PSL; it stays where it is\n", c.Pledge.Address, out.Value), err
 }
 
-// eligibleRemotely is Eligible for a person without a node.
-func (r *Daemon) eligibleRemotely(ctx context.Context, id string) error {
+// eligibleRemotely is Eligible for a person without a node, whose coins are at an address.
+func (r *Daemon) eligibleRemotely(ctx context.Context, id, address string) error {
 	a, err := r.AccountOf(ctx, id)
 	switch {
 	case err != nil:
@@ -116,7 +116,7 @@ func (r *Daemon) eligibleRemotely(ctx context.Context, id string) error {
 	}
 	how := "ask whoever runs a pool or a wallet to register it"
 	if r.State.Posting != nil && r.State.Posting.Registers {
-		how = fmt.Sprintf("this daemon registers PastelIDs of its operator's list: send yours to the operator, then run smartpool id register KEYFILE%s", r.byDaemon())
+		how = fmt.Sprintf("this daemon registers PastelIDs of its operator's list: send yours to the operator, then run smartpool id register KEYFILE --address %s%s", address, r.byDaemon())
 	}
 	return fmt.Errorf("PastelID %s is not registered, and only registered ones can pledge. Either %s; or register it with a wallet of your own (smartpool id register KEYFILE)", id, how)
 }
