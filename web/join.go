@@ -488,7 +488,7 @@ func (s *Site) preflight(ctx context.Context, d *joining) error {
 	case ticket.ReasonReputationTooLow, ticket.ReasonBadPastelID:
 		d.complain(byPastelID, "The next block would not accept it: %s.", c.Text)
 	case ticket.ReasonBadTime:
-		d.complain(byTime, "The line was made too long ago, or no later than that of the pledge it amends.")
+		d.complain(byTime, "The line was made too long ago, or a block holds it already, or a later one: the page of your PastelID shows your pledges.")
 	case ticket.ReasonPledgeTooSmall:
 		d.complain(byCoins, "The next block would not accept it: %s.", c.Text)
 	default:
