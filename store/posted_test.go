@@ -140,8 +140,9 @@ func TestPostingsClosedMeanwhile(t *testing.T) {
 			if err := p.Close(); err != nil {
 				t.Fatal(err)
 			}
-			list, err := postings(t, l).List(ctx)
-			if err != nil {
+			after := postings(t, l)
+			list, err := after.List(ctx)
+			if err = errors.Join(err, after.Close()); err != nil { // other tests need its connection
 				t.Fatal(err)
 			}
 			if stored := len(list) > 0 && list[len(list)-1].TxID[0] == n; stored != (<-added == nil) {
