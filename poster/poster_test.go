@@ -102,6 +102,44 @@ func FuzzRegistration(f *testing.F) {
 	})
 }
 
+// Whatever is sent as a ticket is refused in words, or is a pledge with both signatures, which the database is then to hold.
+func FuzzTicket(f *testing.F) {
+	x := &Service{net: regtest(f)}
+	owner := key(f)
+	part := &ticket.Part{
+		Version: 1, SmartPoolID: "harbor." + ticket.PoolID(strings.Repeat("0", 40)), PastelID: owner.ID().String(), PledgedCoins: 20,
+		TxID: strings.Repeat("1", 64), RewardAddress: pastel.Address{Kind: pastel.AddressP2PKH, Hash: pastel.KeyHash{7}}.Encode(&x.net.Network),
+		TimeStamp: ticket.FormatTimeStamp(1_800_000_000),
+	}
+	statement := part.PledgeStatement(x.net.Name)
+	part.PledgeSignature = base64.StdEncoding.EncodeToString(owner.Sign([]byte(statement)))
+	part.AddressSignature = base64.StdEncoding.EncodeToString(append([]byte{31}, bytes.Repeat([]byte{1}, 64)...))
+	text, err := part.Ticket().Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	if _, _, err := x.readable(context.Background(), text); err != nil {
+		f.Fatalf("the seed is refused: %v", err)
+	}
+	f.Add(text)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		tk, row, err := x.readable(context.Background(), text)
+		var refusal *Refusal
+		if err != nil {
+			if !errors.As(err, &refusal) || refusal.Detail == "" || refusal.Kind != Invalid {
+				t.Errorf("refused with %v", err)
+			}
+			return
+		}
+		if tk.Part == nil || row.PastelID != tk.Part.PastelID || row.Pool != tk.Part.SmartPoolID || row.Owner == "" {
+			t.Errorf("%+v becomes %+v", tk.Part, row)
+		}
+		if _, err := pastel.ParseOutPoint(row.Output); err != nil {
+			t.Errorf("output %q: %v", row.Output, err)
+		}
+	})
+}
+
 // A client that asks too often waits, as long as it is told; others do not.
 func TestClientsWait(t *testing.T) {
 	t.Parallel()

@@ -178,7 +178,7 @@ func (x *site) pages(t testing.TB) map[string]string {
 	}
 	var pools wire.List[wire.Pool]
 	read("/pools", &pools)
-	list["pool"] = "/pools/" + pools.Items[0].ID
+	list["pool"], list["join"] = "/pools/"+pools.Items[0].ID, "/join?pool="+pools.Items[0].ID
 	list["operator"] = "/operators/" + pools.Items[0].Operator
 	var pledges wire.List[wire.Pledge]
 	read("/pledges", &pledges)
@@ -436,7 +436,7 @@ func picture(t *testing.T, ctx context.Context, name string, v view) {
 	t.Helper()
 	name += "-" + v.name
 	if !*update || !slices.Contains([]string{
-		"overview-desktop", "pool-desktop", "member-desktop", "tickets-desktop", "operators-desktop", "operator-desktop", "operator-phone-dark", "pool-phone-dark", "member-phone-dark",
+		"overview-desktop", "pool-desktop", "join-line-desktop", "join-outputs-phone-dark", "member-desktop", "tickets-desktop", "operators-desktop", "operator-desktop", "operator-phone-dark", "pool-phone-dark", "member-phone-dark",
 	}, name) {
 		return
 	}

@@ -307,7 +307,10 @@ func (s *Site) person(ctx context.Context, d *joining) error {
 
 // coins checks the number of coins, and whether the pool accepts it.
 func (d *joining) coins() {
-	if d.Amends == nil && d.Detail.LeastPledge == 0 {
+	switch {
+	case d.Detail.Ended != nil:
+		d.complain(byPool, "The pool has ended: choose another one.")
+	case d.Amends == nil && d.Detail.LeastPledge == 0:
 		d.complain(byPool, "The pool accepts no new pledges now. To amend a pledge that you have, give its PastelID and address.")
 	}
 	switch least := d.Least(); {
@@ -451,7 +454,11 @@ func (s *Site) joinPage(d *joining) *page {
 	}
 	p := ok("join.html", title, "/pools", d)
 	p.Still = true
-	if len(d.Wrong) > 0 || d.Failed != "" || !d.sound() {
+	asked := len(d.Wrong)
+	if d.Wrong[byPool] != "" {
+		asked-- // nobody who looks at the pool asked for anything wrong
+	}
+	if asked > 0 || d.Failed != "" || !d.sound() {
 		p.code = http.StatusUnprocessableEntity
 	}
 	return p

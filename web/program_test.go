@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	downloads "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/network"
@@ -408,4 +409,51 @@ func TestProgramIsServed(t *testing.T) {
 			t.Errorf("%s: the policy is %q", path, policy)
 		}
 	}
+}
+
+// The page to join a pool has places for keys. They fill its fields, explain its line, and let no key sign that of another PastelID. A key file that
+// lands in the field for signed tickets is taken out of it.
+func TestKeysOnThePageToJoin(t *testing.T) {
+	ctx := browser(t)
+	x := start(t, life(t), 149)
+	h := hand{t, ctx}
+	u, err := url.Parse(x.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	complaints := watch(ctx, u.Host)
+	const passphrase = "correct horse é"
+	key, file := keyFile(t, passphrase)
+	path := saved(t, "member.key", file)
+	w := x.wants(t)
+	h.do(chromedp.Navigate(x.URL+"/join?pool="+w.pool), chromedp.WaitReady("#main", chromedp.ByID))
+	h.press("identity", "Open a key file")
+	h.opens("identity", path, passphrase)
+	h.sees("identity", "The PastelID is in its field.")
+	if id := h.has("pastelid"); id != key.ID().String() {
+		t.Errorf("the PastelID is %s", id)
+	}
+	h.do(chromedp.Navigate(x.URL+"/join?"+w.fields(ticket.FormatTimeStamp(time.Now().Unix())).Encode()), chromedp.WaitReady("#main", chromedp.ByID))
+	h.do(chromedp.SetUploadFiles("#ticket", []string{path}, chromedp.ByID))
+	h.sees("sign", "That was a key file, and key files stay on this device.")
+	var held int
+	h.do(chromedp.Evaluate(`(() => {
+		const carried = new DataTransfer();
+		carried.items.add(new File(["{}"], "member.key"));
+		document.querySelector("[data-keys=sign] .keys").dispatchEvent(new DragEvent("drop", {dataTransfer: carried, bubbles: true, cancelable: true}));
+		return document.getElementById("ticket").files.length;
+	})()`, &held))
+	h.sees("sign", "member.key is chosen.")
+	if held != 0 {
+		t.Error("a file that is dropped on the place for keys would be sent")
+	}
+	h.opens("sign", path, passphrase)
+	h.sees("sign", "What you sign")
+	h.press("sign", "Sign this pledge")
+	h.sees("sign", "but the text names "+pastel.Short(w.pastelid))
+	if h.has("pledge_signature") != "" {
+		t.Error("another PastelID's line is signed")
+	}
+	h.do(chromedp.Evaluate(axe+"; true", nil))
+	examine(t, ctx, "joining", []view{views[0], views[3]}, complaints, func(view, int) {})
 }

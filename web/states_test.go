@@ -44,7 +44,7 @@ func at(name string, height pastel.Height, change func(*site)) func(*testing.T) 
 			change(x)
 		}
 		pages := x.pages(t)
-		pages["block"], pages["join"] = fmt.Sprintf("/blocks/%d", height), "/join?pool="+strings.TrimPrefix(pages["pool"], "/pools/")
+		pages["block"] = fmt.Sprintf("/blocks/%d", height)
 		return x, pages
 	}
 }
@@ -52,7 +52,7 @@ func at(name string, height pastel.Height, change func(*site)) func(*testing.T) 
 // states are the situations that every page must stand.
 var states = []state{
 	{
-		name: "subscribing", make: at("life", 126, nil), browser: []string{"pool", "join"},
+		name: "subscribing", make: at("life", 126, nil), browser: []string{"pool"},
 		says: map[string]string{
 			"pool": "A pool earns once its operator has activated it.", "member": "counts once the pool starts with it", "ended": "No pool has ended.", "supernodes": "Look again in some minutes",
 			"operator": "Nothing has been settled or paid yet.",
@@ -60,10 +60,10 @@ var states = []state{
 	},
 	{name: "short", make: at("life", 248, nil), says: map[string]string{"pool": "Unless members pledge more", "member": "Short of collateral.", "operator": "Short of collateral."}},
 	{
-		name: "dissolved", make: at("life", 279, nil), code: map[string]int{"join": http.StatusUnprocessableEntity}, browser: []string{"pool", "member", "open"},
-		says: map[string]string{"pool": "The pool was dissolved in", "open": "No pool accepts pledges now.", "pools": "No pool is open or active.", "member": "No live pledges.", "join": "The pool accepts no new pledges now."},
+		name: "dissolved", make: at("life", 279, nil), browser: []string{"pool", "member", "open"},
+		says: map[string]string{"pool": "The pool was dissolved in", "open": "No pool accepts pledges now.", "pools": "No pool is open or active.", "member": "No live pledges."},
 	},
-	{name: "closed", make: at("life", 338, nil), code: map[string]int{"join": http.StatusUnprocessableEntity}, browser: []string{"pool"}, says: map[string]string{"pool": "No pledge is left", "overview": "Ended pools (1)", "operator": "No pool is open or active."}},
+	{name: "closed", make: at("life", 338, nil), browser: []string{"pool"}, says: map[string]string{"pool": "No pledge is left", "join": "The pool has ended: choose another one.", "overview": "Ended pools (1)", "operator": "No pool is open or active."}},
 	{
 		name: "expired", make: func(t *testing.T) (*site, map[string]string) {
 			x := start(t, ledgertest.Recorded(t, "dense"), 330)
@@ -115,7 +115,7 @@ var states = []state{
 			pages["all of the pool"], pages["all of the member"] = pages["pool"]+"?pledges=all", pages["member"]+"?pledges=all"
 			delete(pages, "found")
 			return x, pages
-		}, browser: []string{"all of the pool", "all of the member", "address", "operator", "payout"},
+		}, browser: []string{"all of the pool", "all of the member", "address", "operator", "payout", "join"},
 		says: map[string]string{
 			"pool": "401 PastelIDs with 500 pledges", "all of the pool": "Combine pledges by PastelID", "member": "100 live, 0 ended", "operator": "Critical members",
 		},
@@ -163,24 +163,24 @@ func shadowed(t *testing.T) (*site, map[string]string) {
 	var p pool.Pool
 	ledger.View(func(s *pool.State) { p, _ = s.Pool(s.Pools()[0]) })
 	script := p.Escrow.Script()
-	var unauthorized []pastel.TxIn
+	var theft []pastel.TxIn
 	raw := chaintest.Parsed(t, "life")
 	for _, b := range raw[:before+1] {
 		for i := range b.Txs {
 			for vout := range b.Txs[i].Outputs {
 				if bytes.Equal(b.Txs[i].Outputs[vout].Script, script) {
-					unauthorized = []pastel.TxIn{{PrevOut: pastel.OutPoint{TxID: b.Txs[i].ID(), Vout: uint32(vout)}, Sequence: 0xffffffff}}
+					theft = []pastel.TxIn{{PrevOut: pastel.OutPoint{TxID: b.Txs[i].ID(), Vout: uint32(vout)}, Sequence: 0xffffffff}}
 				}
 			}
 		}
 	}
-	if unauthorized == nil {
+	if theft == nil {
 		t.Fatal("the escrow has received nothing")
 	}
 	last := raw[before]
 	coinbase := []pastel.TxIn{{PrevOut: pastel.OutPoint{Vout: 0xffffffff}, ScriptSig: []byte("146"), Sequence: 0xffffffff}}
 	anyone := []pastel.TxOut{{Value: 1, Script: []byte{0x51}}}
-	txs := []pastel.Tx{*pastel.NewTx(true, coinbase, anyone), *pastel.NewTx(true, unauthorized, anyone)}
+	txs := []pastel.Tx{*pastel.NewTx(true, coinbase, anyone), *pastel.NewTx(true, theft, anyone)}
 	net := r.Params()
 	taken := pool.Prepare(&net, before+1, pastel.NewBlock(pastel.BlockHeader{Version: 4, Prev: last.Hash(), Time: last.Header.Time + 150}, txs))
 	x := serve(t, append(blocks, taken), ledger, r)

@@ -26,7 +26,7 @@ func TestGuideRemote(t *testing.T) {
 	secret := []string{"--passphrase-file", x.secret}
 	p.say("You need no node: a daemon that offers it, such as a pool operator's, lists your coins, and posts and pays for your ticket. Your coins stay in your wallet, whichever " +
 		"it is; it only has to sign a line of text (`signmessage`). Your PastelID's key stays in a file of yours. [What the daemon could lie about](../trust.md#without-a-node), and " +
-		"what that would do, is little; its answers about yields and payments you can compare with another daemon's.\n\nThe same is possible in a browser, on the page «Join» of such a daemon.")
+		"what that would do, is little; its answers about yields and payments you can compare with another daemon's.\n\nThe same is possible in a browser: follow «Join without a node» on a pool's page of such a daemon.")
 	p.say("## Before you start\n\nInstall the program with `go install ./cmd/smartpool`, and set the address of the operator's daemon:\n\n```console\n$ export SMARTPOOL_API=https://pools.example.org\n```\n\n" +
 		"To try it out, start a development node whose daemon posts, and see the [operator's guide](operator.md) on how to open a pool there:\n\n```console\n$ mkdir -p " + data + " && touch " + data + "/members\n" +
 		"$ smartpoold --dev --data " + data + " --post-tickets --register-list " + data + "/members --dev-mine 5s\n$ export SMARTPOOL_API=http://127.0.0.1:9734\n```")

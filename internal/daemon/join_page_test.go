@@ -279,7 +279,8 @@ func TestJoinOnPagesThatPostNothing(t *testing.T) {
 	if !strings.HasPrefix(at, "/smart/join?") {
 		t.Errorf("the page with the line is at %s", at)
 	}
-	v.has(text, "this daemon does not: a wallet with a node, or another daemon, posts it for 10 PSL", `src="/smart/join/qr.svg?`)
+	v.has(text, "this daemon does not: a wallet with a node, or another daemon, posts it for 10 PSL", `src="/smart/join/qr.svg?`,
+		`data-worker="/smart/assets/keys-worker.`, `data-program="/smart/assets/keys.`)
 	pledge, address := x.sign(m, html.UnescapeString(line.FindStringSubmatch(text)[1]))
 	fields := v.form(text, "/smart/join/check")
 	fields.Set("pledge_signature", pledge)

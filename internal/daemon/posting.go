@@ -113,8 +113,10 @@ func (d *Daemon) meetWallet(ctx context.Context) error {
 		d.log.Warn("the wallet that pays for tickets does not answer; until it does, no ticket is posted", "err", err)
 		return nil
 	}
-	if balance, err := client.Balance(ctx); err != nil || balance < d.net.ContractFee {
-		d.log.Warn("the wallet that pays for tickets has too few coins for one; send it some", "balance", balance.String(), "err", err)
+	if balance, err := client.Balance(ctx); err != nil {
+		d.log.Warn("the wallet that pays for tickets does not tell its balance", "err", err)
+	} else if balance < d.net.ContractFee {
+		d.log.Warn("the wallet that pays for tickets has too few coins for one; send it some", "balance", balance.String())
 	}
 	var info struct {
 		Until *int64 `json:"unlocked_until"` // only encrypted wallets have it

@@ -727,7 +727,7 @@ func TestPostingSparesPledgedCoins(t *testing.T) {
 	t.Parallel()
 	x := openOffice(t, "", nil)
 	ada, ben := x.cast.Members[0], x.cast.Members[1]
-	x.posted(x.signed(ada))
+	x.must(0, x.cast.Pledge(t.Context(), ada)) // by her own wallet: the daemon has not posted it
 	x.mine(1)
 	collateral, err := x.cast.Client.NewAddress(t.Context())
 	x.must(0, err)

@@ -34,9 +34,8 @@
 			worker = new Worker(workerURL);
 			const dead = () => {
 				const e = new Error("This browser cannot run the program for keys; it may be too old, or have too little memory free (300 MB are needed). Use another one, or smartpool on a computer.");
-				for (const { fail } of waiting.values()) fail(e);
 				const lost = open;
-				shut();
+				shut(e);
 				if (lost) changed();
 				fail(e);
 			};
@@ -65,9 +64,10 @@
 		});
 	}
 
-	// shut ends the worker and with it the key.
-	function shut() {
+	// shut ends the worker, and with it the key and whatever is under way.
+	function shut(why = new Error("The key is closed.")) {
 		worker?.terminate();
+		for (const { fail } of waiting.values()) fail(why);
 		worker = starting = undefined;
 		waiting = new Map();
 		open = "";
@@ -85,8 +85,8 @@
 		return e;
 	}
 
-	const button = (text, act) => {
-		const b = make("button", { type: "button", textContent: text });
+	const button = (text, act, className = "") => {
+		const b = make("button", { type: "button", textContent: text, className });
 		b.addEventListener("click", act);
 		return b;
 	};
@@ -179,7 +179,7 @@
 				return offerSaving(made);
 			}
 			show(make("p", {}, "The passphrase encrypts the key file. Whoever has both can sign for this PastelID; if you lose either, it is lost."),
-				label, first, hint, again, second, make("p", { className: "actions" }, button("Make the key", making), " ", button("Cancel", offer)));
+				label, first, hint, again, second, make("p", { className: "actions" }, button("Make the key", making), " ", button("Cancel", offer, "quiet")));
 			first.focus();
 		}
 
@@ -239,7 +239,7 @@
 				return changed();
 			}
 			show(make("label", { for: picker.id, textContent: "Key file: choose it, or drop it here" }), picker, chosen, label, passphrase,
-				make("p", { className: "actions" }, button("Open the key", opening), " ", button("Cancel", offer)));
+				make("p", { className: "actions" }, button("Open the key", opening), " ", button("Cancel", offer, "quiet")));
 			take = choose;
 			picker.focus();
 		}
@@ -252,10 +252,10 @@
 		// opened shows what the open key can do here.
 		async function opened() {
 			const key = open;
-			const close = button("Close the key", async () => {
+			const close = button("Close the key", () => {
 				shut();
 				changed();
-			});
+			}, "quiet");
 			const whose = make("p", {}, "The key of PastelID ", make("strong", { textContent: brief(key), title: key }), " is open until you close it or leave this page.");
 			if (kind === "identity") {
 				show(whose, make("p", { className: "actions" }, close));
