@@ -129,6 +129,11 @@ func (s *Service) unstored(err error) *Refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.known = false
+	return silent(err)
+}
+
+// silent says that the database does not respond.
+func silent(err error) *Refusal {
 	return &Refusal{Kind: Database, Detail: "the daemon's database does not respond, so nothing was posted: try again in a minute", After: time.Minute, Err: err}
 }
 
@@ -187,7 +192,7 @@ func (s *Service) unread(err error) error {
 	if errors.As(err, &bad) {
 		return &Refusal{Kind: Invalid, Detail: bad.Text, Err: err}
 	}
-	return &Refusal{Kind: Database, Detail: "the daemon's database does not respond, so nothing was posted: try again in a minute", After: time.Minute, Err: err}
+	return silent(err)
 }
 
 // refused counts and logs a refusal, and returns it.

@@ -18,9 +18,6 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// maxTicket bounds a ticket's JSON, in bytes (protocol 2).
-const maxTicket = 131_072
-
 // Post posts a signed pledge or amendment, given as its JSON, for a client, unless it was posted before. It refuses with a *Refusal. The
 // checks go from cheap to dear.
 func (s *Service) Post(ctx context.Context, who netip.Addr, text []byte) (wire.Posted, error) {
@@ -86,8 +83,8 @@ func (s *Service) readable(ctx context.Context, text []byte) (*ticket.Ticket, *s
 	invalid := func(detail string) (*ticket.Ticket, *store.Posted, error) {
 		return nil, nil, &Refusal{Kind: Invalid, Detail: detail}
 	}
-	if len(text) > maxTicket {
-		return invalid(fmt.Sprintf("the ticket has more than %d bytes: send the ticket's JSON and nothing else", maxTicket))
+	if len(text) > ticket.MaxJSON {
+		return invalid(fmt.Sprintf("the ticket has more than %d bytes: send the ticket's JSON and nothing else", ticket.MaxJSON))
 	}
 	t, err := ticket.Decode(text)
 	if err != nil {
@@ -112,7 +109,7 @@ func (s *Service) readable(ctx context.Context, text []byte) (*ticket.Ticket, *s
 	}
 	owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(&s.net.Network)
 	return t, &store.Posted{
-		Hash: sha256.Sum256([]byte(statement)), Pool: p.SmartPoolID, PastelID: p.PastelID, Output: fmt.Sprintf("%s:%d", p.TxID, p.Vout), Owner: owner,
+		Hash: sha256.Sum256([]byte(statement)), Pool: p.SmartPoolID, PastelID: p.PastelID, Output: p.Output(), Owner: owner,
 	}, nil
 }
 
@@ -137,7 +134,7 @@ func (s *Service) ours(ctx context.Context, id ticket.PoolID) error {
 // alone refuses a ticket while another one about the same pledge waits: the second one would amend the first, and cost once more.
 func (s *Service) alone(ctx context.Context, t *ticket.Ticket, tip pastel.Height) error {
 	p := t.Part
-	out := fmt.Sprintf("%s:%d", p.TxID, p.Vout)
+	out := p.Output()
 	mine := s.all(func(y *store.Posted) bool { // what a block may hold by now is no obstacle, unless the node may not even have it
 		return y.Expires > tip && (y.Height >= tip || s.unclear[y.TxID]) && y.Pool == p.SmartPoolID && y.PastelID == p.PastelID && y.Output == out
 	})

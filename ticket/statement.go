@@ -25,7 +25,7 @@ func (x *Init) SmartPoolStatement(net string) string {
 // PledgeStatement returns what both the member's PastelID and the key of the pledged address sign.
 func (x *Part) PledgeStatement(net string) string {
 	return opening(x.Version, "pledge", net, x.SmartPoolID) + " pastelid=" + x.PastelID +
-		" coins=" + strconv.FormatInt(x.PledgedCoins, 10) + " output=" + x.TxID + ":" + strconv.FormatInt(x.Vout, 10) +
+		" coins=" + strconv.FormatInt(x.PledgedCoins, 10) + " output=" + x.Output() +
 		" reward=" + x.RewardAddress + " time=" + x.TimeStamp
 }
 

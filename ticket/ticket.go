@@ -99,6 +99,9 @@ type Part struct {
 // Ticket returns the ticket that x is the part of.
 func (x *Part) Ticket() *Ticket { return &Ticket{Kind: KindPart, Part: x} }
 
+// Output returns the pledged output as the ticket names it: txid:vout.
+func (x *Part) Output() string { return x.TxID + ":" + strconv.FormatInt(x.Vout, 10) }
+
 // Activate starts a pool with the participants that it lists, or with all if it lists none. A decoded list keeps all of its JSON
 // alive: clone what outlives the ticket.
 type Activate struct {

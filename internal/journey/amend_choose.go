@@ -129,7 +129,7 @@ func (r *Daemon) holdings(ctx context.Context, wallet *pasteld.Client, address p
 	if err := wallet.Call(ctx, "listlockunspent", &locked); err != nil {
 		return nil, err
 	}
-	named, err := pastel.ParseOutPoint(fmt.Sprintf("%s:%d", last.TxID, last.Vout))
+	named, err := pastel.ParseOutPoint(last.Output())
 	if err != nil {
 		return nil, err
 	}

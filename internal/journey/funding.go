@@ -41,7 +41,7 @@ func (r *Daemon) fundTicket(ctx context.Context, wallet *pasteld.Client, t *tick
 	}
 	var backs pastel.OutPoint
 	if t.Part != nil {
-		if backs, err = pastel.ParseOutPoint(fmt.Sprintf("%s:%d", t.Part.TxID, t.Part.Vout)); err != nil {
+		if backs, err = pastel.ParseOutPoint(t.Part.Output()); err != nil {
 			return nil, err
 		}
 	}

@@ -39,6 +39,11 @@ type Remembered struct {
 	Refused bool `json:"refused,omitempty"`
 }
 
+// makes reports whether the pledge is the one that a ticket makes for coins of an address.
+func (x *Remembered) makes(t *ticket.Part, address string) bool {
+	return !x.Refused && x.Pool == string(t.SmartPoolID) && x.PastelID == t.PastelID && x.Address == address
+}
+
 // pledgesFile is the content of the file.
 type pledgesFile struct {
 	Network string       `json:"network"`
@@ -200,7 +205,7 @@ func (r *Daemon) keep(ctx context.Context, x Remembered) {
 // whatever the daemon says.
 func (r *Daemon) pledgedHere(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket, owner string) error {
 	for out, x := range r.remembered() {
-		if x.Refused || x.Pool != string(t.Part.SmartPoolID) || x.PastelID != t.Part.PastelID || x.Address != owner {
+		if !x.makes(t.Part, owner) {
 			continue
 		}
 		at, err := wallet.TxOut(ctx, out)
@@ -229,6 +234,5 @@ func pledgeIn(t *ticket.Ticket, address string) (Remembered, bool) {
 	if t.Part == nil {
 		return Remembered{}, false
 	}
-	out := fmt.Sprintf("%s:%d", t.Part.TxID, t.Part.Vout)
-	return Remembered{Output: out, Address: address, Pool: string(t.Part.SmartPoolID), PastelID: t.Part.PastelID, Pledged: time.Now().UTC().Truncate(time.Second)}, true
+	return Remembered{Output: t.Part.Output(), Address: address, Pool: string(t.Part.SmartPoolID), PastelID: t.Part.PastelID, Pledged: time.Now().UTC().Truncate(time.Second)}, true
 }

@@ -77,7 +77,7 @@ func (r *Daemon) signed(ctx context.Context, wallet *pasteld.Client, t *ticket.T
 	if err != nil || x == nil {
 		return "", err
 	}
-	out, err := pastel.ParseOutPoint(fmt.Sprintf("%s:%d", x.TxID, x.Vout))
+	out, err := pastel.ParseOutPoint(x.Output())
 	if err != nil {
 		return "", err
 	}

@@ -143,7 +143,7 @@ func pastedSignature(p Person, size int, check func(sig string) error) (string, 
 // whether its output is spent.
 func (r *Daemon) onlyOnce(x *ticket.Part, address string, yes bool) error {
 	for out, was := range r.remembered() {
-		if was.Refused || was.Pool != string(x.SmartPoolID) || was.PastelID != x.PastelID || was.Address != address {
+		if !was.makes(x, address) {
 			continue
 		}
 		said := fmt.Sprintf("this machine remembers this pledge of address %s, with output %s, of %s UTC, though the daemon does not name it",
@@ -159,7 +159,7 @@ func (r *Daemon) onlyOnce(x *ticket.Part, address string, yes bool) error {
 
 // remembers reports whether this machine pledged the output before, other than with a ticket that was refused.
 func (r *Daemon) remembers(x *ticket.Part) bool {
-	out, err := pastel.ParseOutPoint(fmt.Sprintf("%s:%d", x.TxID, x.Vout))
+	out, err := pastel.ParseOutPoint(x.Output())
 	was, found := r.remembered()[out]
 	return err == nil && found && !was.Refused
 }
