@@ -144,6 +144,9 @@ var (
 	troubleGreeting    = trouble{remedy: remedyWait, advice: "the server answers, but no session began: correct the database's URL, or see the server's log"}
 )
 
+// internalError is PostgreSQL's code of what has no code of its own. A server gives it to whoever connects when it cannot write its first files.
+const internalError = "XX000"
+
 // diagnose returns what is known about an engine's error; nil for other errors.
 func diagnose(err error) *trouble {
 	var file *sqlite.Error
@@ -154,6 +157,8 @@ func diagnose(err error) *trouble {
 		return nil
 	case errors.Is(err, ErrLocked), errors.Is(err, errOwnLock), errors.Is(err, errStandby): // a standby may become the primary
 		return &trouble{remedy: remedyWait}
+	case errors.As(err, &connect) && errors.As(err, &server) && server.Code == internalError: // such as a full disk
+		return &troubleGreeting
 	case errors.As(err, &server): // a server that refuses a connection says why
 		return postgresTrouble(server.Code)
 	case errors.As(err, &connect) && (unreachable(err) || pgconn.Timeout(err) || errors.Is(err, context.DeadlineExceeded)):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -289,6 +291,35 @@ func TestAServerThatCannotBeUsedIsRefused(t *testing.T) {
 	server.Stop(t)
 	err = refused(t, good.String(), regtest(t))
 	isSentence(t, err, "does not answer", "start it", good.Host)
+	if !store.Temporary(err) {
+		t.Errorf("%v is final", err)
+	}
+}
+
+// A server whose disk is full may refuse connections with a code that says nothing. That passes once there is room again.
+func TestAServerWithoutRoomToConnectIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			b := pgproto3.NewBackend(conn, conn)
+			if _, err := b.ReceiveStartupMessage(); err == nil {
+				b.Send(&pgproto3.ErrorResponse{Severity: "FATAL", Code: "XX000", Message: "could not write init file"})
+				b.Flush() //nolint:errcheck // the client sees that nothing came
+			}
+			conn.Close()
+		}
+	}()
+	err = refused(t, "postgres://smartpool:word@"+listener.Addr().String()+"/pools?sslmode=disable", regtest(t))
+	isSentence(t, err, "no session began", "see the server's log")
 	if !store.Temporary(err) {
 		t.Errorf("%v is final", err)
 	}
