@@ -90,7 +90,18 @@ func (s *Server) KillSession(t testing.TB) bool {
 	for _, pid := range s.sessions(t) {
 		command, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 		if err == nil && strings.Contains(string(command), "127.0.0.1(") { // a title such as postgres: owner database 127.0.0.1(4711) idle
-			return syscall.Kill(pid, syscall.SIGKILL) == nil
+			return syscall.Kill(pid, syscall.SIGKILL) == nil && reaped(pid)
+		}
+	}
+	return false
+}
+
+// reaped waits until the server knows that a session was killed: until then it lets others in, whom it throws out when it does.
+func reaped(pid int) bool {
+	const patience, pause = time.Minute, time.Millisecond
+	for giveUp := time.Now().Add(patience); time.Now().Before(giveUp); time.Sleep(pause) {
+		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			return true
 		}
 	}
 	return false
