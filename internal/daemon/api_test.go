@@ -21,7 +21,7 @@ func reading(t testing.TB, database, address, metrics string) *running {
 	t.Helper()
 	r := start(t, daemon.Config{
 		Data: t.TempDir(), Network: "regtest", Database: database, ShadowFrom: -1, ReadOnly: true, API: address, APIStreams: 10, Poll: time.Second,
-		Metrics: metrics,
+		Metrics: metrics, TipAge: anyAge,
 	})
 	t.Cleanup(r.end)
 	return r

@@ -145,7 +145,7 @@ func TestDatabaseReadersOnlySelect(t *testing.T) {
 	}
 	cfg := daemon.Config{
 		Data: t.TempDir(), Network: "regtest", Database: as(t, database, "smartpool_reader", "another secret"), ShadowFrom: -1, ReadOnly: true,
-		API: freeAddress(t), APIStreams: 10, Metrics: freeAddress(t), Poll: time.Second,
+		API: freeAddress(t), APIStreams: 10, Metrics: freeAddress(t), Poll: time.Second, TipAge: anyAge,
 	}
 	reader := start(t, cfg)
 	t.Cleanup(reader.end)
@@ -197,7 +197,7 @@ func TestDatabaseReadersAreToldWhatTheyLack(t *testing.T) {
 	server.Run(t, "CREATE ROLE stranger LOGIN PASSWORD 'pw'")
 	cfg := daemon.Config{
 		Data: t.TempDir(), Network: "regtest", Database: as(t, database, "stranger", "pw"), ShadowFrom: -1, ReadOnly: true,
-		API: freeAddress(t), APIStreams: 10, Metrics: freeAddress(t), Poll: time.Second,
+		API: freeAddress(t), APIStreams: 10, Metrics: freeAddress(t), Poll: time.Second, TipAge: anyAge,
 	}
 	var logs journal
 	reader := startLogging(t, cfg, &logs)
