@@ -223,6 +223,8 @@ func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 		ReadOnly: s.cfg.ReadOnly, Parameters: s.cfg.Books.Parameters(),
 	}
 	out.Ready = out.Trouble == ""
+	stored := s.cfg.Books.Database()
+	out.Database = &stored
 	s.freshness(&out)
 	out.Alerts = s.deliveries()
 	out.Posting = s.Posting()
