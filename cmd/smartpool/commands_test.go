@@ -48,6 +48,10 @@ A command exits with 0 when it did what it was asked; 1 when the answer is no, o
 no answer, which never means yes: a check could not be made, or the daemon or the node did not respond; 4 when the ledger has no such pool,
 payout, output or subscription; 130 after Ctrl-C.
 
+On a terminal, ` + "`pool create`, `join` and `supernode launch`" + ` ask for what no flag says, and check each answer at once. Where the node knows the choices, they
+list them, to choose by number; Enter takes what stands in brackets; ` + "`?`" + ` explains a question. A PastelID can be made and registered on the way. What you answered
+is kept until the command is done: if it ends earlier, the same command offers to continue ([what this machine remembers](trust.md#what-this-machine-remembers)).
+
 | command | what it does |
 |---|---|
 `)
