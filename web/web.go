@@ -147,6 +147,7 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 	}
 	mux.Handle("GET /members/{pastelid}"+feedFile, s.only(nil, keep(s.feed(s.memberFeed))))
 	mux.Handle("GET /pools/{id}"+feedFile, s.only(nil, keep(s.feed(s.poolFeed))))
+	mux.Handle("GET /status", s.only(nil, keep(s.render(s.status))))
 	mux.Handle("GET /supernodes", s.only(query{"after": nil}, s.serve(s.supernodes))) // it changes between blocks
 	mux.Handle("GET /glossary", s.only(nil, s.serve(s.glossary)))
 	for pattern, h := range map[string]http.Handler{
