@@ -50,6 +50,10 @@ itself is the source of this page.
 
 A command exits with ` + strings.Join(codes, ";\n") + `.
 
+On a terminal, ` + "`pool create`, `join` and `supernode launch`" + ` ask for what no flag says, and check each answer at once. Where the node knows the choices, they
+list them, to choose by number; Enter takes what stands in brackets; ` + "`?`" + ` explains a question. A PastelID can be made and registered on the way. What you answered
+is kept until the command is done: if it ends earlier, the same command offers to continue ([what this machine remembers](trust.md#what-this-machine-remembers)).
+
 | command | what it does |
 |---|---|
 `)

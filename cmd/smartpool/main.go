@@ -68,6 +68,8 @@ type cli struct {
 
 	Alerts alertsCmd `cmd:"" help:"Subscribe to alerts about pools and pledges."`
 
+	Doctor doctorCmd `cmd:"" help:"Look for what is wrong with node, wallet, registration, coins, daemon and clock, and say what to do."`
+
 	Verify verifyCmd `cmd:"" help:"Recompute payouts and pools from raw blocks (auditor)."`
 	Digest digestCmd `cmd:"" help:"Compare the ledger digests of daemons (auditor)."`
 
@@ -109,7 +111,9 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		return exited
 	}
 	if err == nil {
-		err = ctx.Run(terminal.New(in, out, errOut, terminal.ScreenOf(stderr), line.JSON))
+		e := terminal.New(in, out, errOut, terminal.ScreenOf(stderr), line.JSON)
+		e.Width = terminal.WidthOf(stdout)
+		err = ctx.Run(e)
 	} else {
 		err = terminal.Usagef("%w; see %s --help", err, misused(err))
 	}
