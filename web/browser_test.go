@@ -163,7 +163,7 @@ func (x *site) move(t testing.TB, height pastel.Height) {
 func (x *site) pages(t testing.TB) map[string]string {
 	t.Helper()
 	list := map[string]string{
-		"overview": "/", "pools": "/pools", "ended": "/pools?show=ended", "open": "/pools?show=open", "operators": "/operators", "supernodes": "/supernodes", "reference": "/reference", "glossary": "/glossary", "found": "/find?q=acne", "accepted": "/tickets?kind=accepted", "block": "/blocks/246", "tickets": "/tickets",
+		"overview": "/", "pools": "/pools", "ended": "/pools?show=ended", "open": "/pools?show=open", "operators": "/operators", "supernodes": "/supernodes", "status": "/status", "reference": "/reference", "glossary": "/glossary", "found": "/find?q=acne", "accepted": "/tickets?kind=accepted", "block": "/blocks/246", "tickets": "/tickets",
 		"error": "/nowhere",
 	}
 	read := func(path string, out any) {
@@ -414,7 +414,7 @@ func picture(t *testing.T, ctx context.Context, name string, v view) {
 		"overview-desktop", "operators-desktop", "join-line-desktop", "join-outputs-phone-dark",
 		// What people ask most is answered on these.
 		"member-desktop", "member-phone-dark", "operator-desktop", "operator-phone-dark", "pool-desktop", "pool-phone-dark", "payout-desktop", "payout-phone-dark",
-		"tickets-desktop", "tickets-phone-dark", "block-desktop", "block-phone-dark",
+		"tickets-desktop", "tickets-phone-dark", "block-desktop", "block-phone-dark", "status-desktop", "status-phone-dark",
 	}, name) {
 		return
 	}

@@ -145,6 +145,9 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 	} {
 		mux.Handle(pattern, s.only(x.has, keep(s.render(s.atOneBlock(x.page)))))
 	}
+	mux.Handle("GET /members/{pastelid}"+feedFile, s.only(nil, keep(s.feed(s.memberFeed))))
+	mux.Handle("GET /pools/{id}"+feedFile, s.only(nil, keep(s.feed(s.poolFeed))))
+	mux.Handle("GET /status", s.only(nil, keep(s.render(s.status))))
 	mux.Handle("GET /supernodes", s.only(query{"after": nil}, s.serve(s.supernodes))) // it changes between blocks
 	mux.Handle("GET /glossary", s.only(nil, s.serve(s.glossary)))
 	for pattern, h := range map[string]http.Handler{
@@ -251,6 +254,7 @@ type page struct {
 	file   string // template
 	Title  string
 	Path   string // from which the page refreshes itself
+	Feed   string // path of the feed of what the page is about; empty if there is none
 	Nav    string // navigation entry that the page belongs to
 	Status wire.Status
 	Data   any

@@ -212,7 +212,7 @@ func TestGuide(t *testing.T) {
 
 	op.say("## Open a pool\n\nThe pool shares the Supernode payment, one fifth of each block's reward, but not your income from mining elsewhere: a pool's " +
 		"Supernode does not mine ([activation](../activation.md)).\n\nA dry run checks whether the next block would accept the ticket, and signs nothing. Without flags, the command " +
-		"prompts for the terms.")
+		"[asks](../commands.md) for the terms, checks each answer, explains with `?`, and makes and registers PastelIDs on the way.")
 	terms := []string{"--label", "atlas", "--company", "Atlas Operations", "--fee", "5", "--factor", "1.2", "--period", "8", "--operator", operator, "--supernode", supernode}
 	op.run(exitOK, append([]string{"pool", "create", "--dry-run"}, terms...)...)
 	op.say("The real run shows the terms, asks for confirmation (`--yes` here), signs, posts, and waits for the block.")
@@ -224,7 +224,7 @@ func TestGuide(t *testing.T) {
 		"operator's income from mining is not shared.")
 	me.run(exitOK, "pools", "--coins", "500")
 	me.say("## Join with the wallet\n\n`join` finds one of your outputs, shows all terms and the line to sign, and asks for confirmation (`--yes` here). A PastelID signs " +
-		"with a key file (`--key`) or, as here, through the node.")
+		"with a key file (`--key`) or, as here, through the node. Without flags, `smartpool join` lists pools, your outputs and PastelIDs, and [asks](../commands.md) which ones you mean.")
 	x.whileMining(func() {
 		me.run(exitOK, "join", "atlas", "--pastelid", alice, "--coins", "500", "--passphrase-file", secret, "--yes")
 	})

@@ -17,6 +17,7 @@ type screen struct {
 	t     *testing.T
 	hand  *os.File // the person's side
 	slave *os.File // the program's side
+	home  string   // folder that the program remembers things in, if not that of all tests
 	mu    sync.Mutex
 	shown strings.Builder
 }
@@ -98,6 +99,9 @@ func (s *screen) typing(text string) {
 func (s *screen) command(line []string) *exec.Cmd {
 	c := exec.Command(os.Args[0], line...)
 	c.Env = append(os.Environ(), asProgram+"=1")
+	if s.home != "" {
+		c.Env = append(c.Env, "XDG_CONFIG_HOME="+s.home)
+	}
 	c.Stdin, c.Stdout, c.Stderr = s.slave, s.slave, s.slave
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	return c

@@ -89,7 +89,7 @@ type Guarded struct {
 // forget its locks, warns of transactions that spend them, and reports pledges that were lost since it, or an earlier guard, last looked. An error
 // says that some were lost. With Once, an error says that coins are about to be spent or were, and an *UnknownError that this is unknown.
 func (r *Daemon) Guard(ctx context.Context, c *Guard) (err error) {
-	g := r.guard(c)
+	g := r.newGuard(c)
 	g.recall()
 	if !c.NoLock {
 		if g.wallet, err = r.wallet(ctx, c.Node); err != nil {
@@ -125,8 +125,8 @@ func (r *Daemon) Guard(ctx context.Context, c *Guard) (err error) {
 	}
 }
 
-// guard returns a guard that has not looked yet.
-func (r *Daemon) guard(c *Guard) *guard {
+// newGuard returns a guard that has not looked yet.
+func (r *Daemon) newGuard(c *Guard) *guard {
 	g := &guard{
 		r: r, once: c.Once, report: c.Tell, free: map[pastel.OutPoint]bool{}, held: map[pastel.OutPoint]held{}, warned: map[string]wire.Spend{},
 		every: c.Every, alive: cmp.Or(c.Alive, time.Hour), now: c.Now, look: c.Look, seen: map[string]lastSeen{}, watches: map[int64]bool{},

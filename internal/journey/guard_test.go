@@ -243,7 +243,7 @@ func TestGuardReportsThatAMoveBecomesAReduction(t *testing.T) {
 	w := newWatched(t)
 	var out bytes.Buffer
 	r, tell := w.guarded(t, &out, &out)
-	g := r.guard(&Guard{Tell: tell, NoLock: true, Every: time.Second})
+	g := r.newGuard(&Guard{Tell: tell, NoLock: true, Every: time.Second})
 	g.announced, g.watches[3] = true, true
 	const moves, reduces, leaves = "Once it is mined, the pledge stays, backed by", "Once it is mined, the pledge stays, but offers only what counts", "Once it is mined, the pledge ends"
 	for i, step := range []struct {
@@ -278,7 +278,7 @@ func TestGuardShowsSignsOfLife(t *testing.T) {
 	var out bytes.Buffer
 	r, tell := w.guarded(t, &out, &out)
 	at, looks := time.Now().Round(0), 0
-	g := r.guard(&Guard{Tell: tell, NoLock: true, Every: 10 * time.Second, Now: func() time.Time { return at }, Look: func(x Look) {
+	g := r.newGuard(&Guard{Tell: tell, NoLock: true, Every: 10 * time.Second, Now: func() time.Time { return at }, Look: func(x Look) {
 		if x.Pledges != 1 || x.Height != 9 || !x.Well {
 			t.Errorf("a look: %+v", x)
 		}

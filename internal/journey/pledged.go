@@ -51,11 +51,10 @@ type pledgesFile struct {
 	Watched []lastSeen   `json:"watched,omitempty"` // by guard
 }
 
-// Limits of the file.
-const (
-	maxPledgesFile = 16 << 20 // bytes
-	pledgesLock    = 5 * time.Second
-)
+const maxPledgesFile = 16 << 20 // bytes
+
+// fileLock is how long a command waits for another one to rewrite a file.
+const fileLock = 5 * time.Second
 
 // PledgesOf returns the user's file for a network: pledged-NETWORK.json in the folder smartpool of the user's configuration folder.
 func PledgesOf(network string) (*Pledges, error) {
@@ -138,29 +137,36 @@ func (f *Pledges) change(ctx context.Context, edit func(*pledgesFile)) error {
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 		return err
 	}
-	timed, cancel := context.WithTimeout(ctx, pledgesLock)
-	defer cancel()
-	lock := flock.New(f.path+".lock", flock.SetPermissions(0o600))
-	if _, err := lock.TryLockContext(timed, 10*time.Millisecond); err != nil {
-		return fmt.Errorf("%s: another command has not released it: %w", f.path, err)
-	}
-	defer func() { _ = lock.Close() }()
-	content, err := f.read()
-	switch {
-	case errors.Is(err, errGarbled):
-		if err := os.Rename(f.path, f.path+".damaged"); err != nil {
+	return whileLocked(ctx, f.path, func() error {
+		content, err := f.read()
+		switch {
+		case errors.Is(err, errGarbled):
+			if err := os.Rename(f.path, f.path+".damaged"); err != nil {
+				return err
+			}
+		case err != nil:
 			return err
 		}
-	case err != nil:
-		return err
+		content.Network = f.network
+		edit(&content)
+		text, err := json.MarshalIndent(content, "", " ")
+		if err != nil {
+			return err
+		}
+		return secretfile.Write(f.path, append(text, '\n')) // of mode 0600, as every new temporary file
+	})
+}
+
+// whileLocked calls a function while no other command rewrites a file.
+func whileLocked(ctx context.Context, path string, rewrite func() error) error {
+	timed, cancel := context.WithTimeout(ctx, fileLock)
+	defer cancel()
+	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
+	if _, err := lock.TryLockContext(timed, 10*time.Millisecond); err != nil {
+		return fmt.Errorf("%s: another command has not released it: %w", path, err)
 	}
-	content.Network = f.network
-	edit(&content)
-	text, err := json.MarshalIndent(content, "", " ")
-	if err != nil {
-		return err
-	}
-	return secretfile.Write(f.path, append(text, '\n')) // of mode 0600, as every new temporary file
+	defer func() { _ = lock.Close() }()
+	return rewrite()
 }
 
 // remembered returns the outputs that this machine pledged. If it cannot know, it says so once.

@@ -560,6 +560,39 @@ func (q *Queries) LastMove(ctx context.Context, arg LastMoveParams) (int64, erro
 	return column_1, err
 }
 
+const lastPoolsOfPledger = `-- name: LastPoolsOfPledger :many
+SELECT o.id FROM pledges p JOIN pools o ON o.num = p.pool
+WHERE p.pastelid = (SELECT n.id FROM names n WHERE n.text = $2) GROUP BY o.id ORDER BY max(p.seq) DESC LIMIT $1
+`
+
+type LastPoolsOfPledgerParams struct {
+	Limit        int32
+	PastelidText string
+}
+
+func (q *Queries) LastPoolsOfPledger(ctx context.Context, arg LastPoolsOfPledgerParams) ([]string, error) {
+	rows, err := q.query(ctx, q.lastPoolsOfPledgerStmt, lastPoolsOfPledger, arg.Limit, arg.PastelidText)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listSubscriptions = `-- name: ListSubscriptions :many
 SELECT id, created, since, to_url, secret, pool, pastelid, operator, kinds, cushion, overdue FROM subscriptions ORDER BY created, id
 `

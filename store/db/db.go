@@ -252,6 +252,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.lastPoolStmt, err = db.PrepareContext(ctx, lastPool); err != nil {
 		return nil, fmt.Errorf("error preparing query LastPool: %w", err)
 	}
+	if q.lastPoolsOfPledgerStmt, err = db.PrepareContext(ctx, lastPoolsOfPledger); err != nil {
+		return nil, fmt.Errorf("error preparing query LastPoolsOfPledger: %w", err)
+	}
 	if q.lastSumsStmt, err = db.PrepareContext(ctx, lastSums); err != nil {
 		return nil, fmt.Errorf("error preparing query LastSums: %w", err)
 	}
@@ -751,6 +754,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing lastPoolStmt: %w", cerr)
 		}
 	}
+	if q.lastPoolsOfPledgerStmt != nil {
+		if cerr := q.lastPoolsOfPledgerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastPoolsOfPledgerStmt: %w", cerr)
+		}
+	}
 	if q.lastSumsStmt != nil {
 		if cerr := q.lastSumsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastSumsStmt: %w", cerr)
@@ -1056,6 +1064,7 @@ type Queries struct {
 	lastNameStmt                 *sql.Stmt
 	lastNetworkSumsStmt          *sql.Stmt
 	lastPoolStmt                 *sql.Stmt
+	lastPoolsOfPledgerStmt       *sql.Stmt
 	lastSumsStmt                 *sql.Stmt
 	ledgerEventsAboveStmt        *sql.Stmt
 	listPostedStmt               *sql.Stmt
@@ -1176,6 +1185,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lastNameStmt:                 q.lastNameStmt,
 		lastNetworkSumsStmt:          q.lastNetworkSumsStmt,
 		lastPoolStmt:                 q.lastPoolStmt,
+		lastPoolsOfPledgerStmt:       q.lastPoolsOfPledgerStmt,
 		lastSumsStmt:                 q.lastSumsStmt,
 		ledgerEventsAboveStmt:        q.ledgerEventsAboveStmt,
 		listPostedStmt:               q.listPostedStmt,

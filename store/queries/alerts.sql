@@ -140,6 +140,10 @@ WHERE c.pool = (SELECT num FROM pools WHERE pools.id = sqlc.arg(pool_id)) AND c.
 SELECT DISTINCT o.id FROM pledges p JOIN pools o ON o.num = p.pool
 WHERE p.pastelid = (SELECT n.id FROM names n WHERE n.text = sqlc.arg(pastelid_text)) AND p.ended IS NULL;
 
+-- name: LastPoolsOfPledger :many
+SELECT o.id FROM pledges p JOIN pools o ON o.num = p.pool
+WHERE p.pastelid = (SELECT n.id FROM names n WHERE n.text = sqlc.arg(pastelid_text)) GROUP BY o.id ORDER BY max(p.seq) DESC LIMIT $1;
+
 -- name: LastMove :one
 SELECT CAST(coalesce(max(height), -1) AS BIGINT) FROM events
 WHERE events.pool = (SELECT num FROM pools WHERE pools.id = sqlc.arg(pool_id)) AND pledge = $1 AND type = $2 AND height > $3;
