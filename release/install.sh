@@ -12,7 +12,7 @@ usage: sh install.sh [--from URL|FOLDER] [--to FOLDER] [--remove]
 
   --from  where the archives are; by default, the release on GitHub
   --to    installs into FOLDER/bin; by default /usr/local for root, ~/.local for others
-  --remove  removes both programs from there; data folders stay
+  --remove  removes what it installed there; data folders stay
 END
 }
 
@@ -46,9 +46,24 @@ while [ $# -gt 0 ]; do
 	esac
 done
 
+# What shells and man look for below share.
+shared='bash-completion/completions/smartpool bash-completion/completions/smartpoold
+zsh/site-functions/_smartpool zsh/site-functions/_smartpoold
+fish/vendor_completions.d/smartpool.fish fish/vendor_completions.d/smartpoold.fish
+man/man1/smartpool.1 man/man8/smartpoold.8'
+
 if [ -n "$remove" ]; then
 	rm -f "$to/bin/smartpool" "$to/bin/smartpoold"
-	echo "removed smartpool and smartpoold from $to/bin"
+	for file in $shared; do
+		rm -f "$to/share/$file"
+		folder=$to/share/${file%/*}
+		# Folders go with the last file in them; share/man itself is the system's.
+		case $file in
+		man/*) rmdir "$folder" 2>/dev/null || : ;;
+		*) rmdir "$folder" "${folder%/*}" 2>/dev/null || : ;;
+		esac
+	done
+	echo "removed smartpool and smartpoold from $to/bin, and what came with them from $to/share"
 	exit 0
 fi
 
@@ -106,9 +121,18 @@ for program in smartpool smartpoold; do
 	mv -f "$files/$program" "$to/bin/$program"
 done
 
-echo "installed smartpool and smartpoold $version in $to/bin"
+for file in $shared; do
+	mkdir -p "$to/share/${file%/*}"
+	chmod 644 "$files/share/$file"
+	mv -f "$files/share/$file" "$to/share/$file"
+done
+
+echo "installed smartpool and smartpoold $version in $to/bin, their manual pages and completions in $to/share"
 case :${PATH:-}: in
 *:"$to/bin":*) ;;
 *) echo "put $to/bin on your PATH" ;;
 esac
+if [ "$to" != /usr/local ]; then
+	echo "for completions in zsh, put fpath+=('$to/share/zsh/site-functions') before compinit in ~/.zshrc"
+fi
 echo "try it: smartpool demo"

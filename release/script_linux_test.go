@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -29,6 +30,9 @@ func published(t *testing.T, program string) (folder string) {
 	name := "smartpool_v0.1.0_linux_" + runtime.GOARCH
 	file := &fstest.MapFile{Data: []byte(program), Mode: 0o755}
 	files := fstest.MapFS{".": {Mode: os.ModeDir | 0o755}, "smartpool": file, "smartpoold": file}
+	for _, f := range sharedFiles(at) {
+		files["share/"+f.at] = &fstest.MapFile{Data: []byte(f.at), Mode: 0o644}
+	}
 	if err := r.write(name+".tar.gz", func(w io.Writer) error { return tarball(w, files, name, at) }); err != nil {
 		t.Fatal(err)
 	}
@@ -69,15 +73,27 @@ func TestScriptInstallsAndRemoves(t *testing.T) {
 		if err != nil || !strings.Contains(out, "installed smartpool and smartpoold v0.1.0") || !strings.Contains(out, "on your PATH") {
 			t.Errorf("%v: %s", err, out)
 		}
-		if got := files(t, to); got != "bin/smartpool bin/smartpoold" {
-			t.Errorf("installed: %s", got)
+		want := []string{"bin/smartpool", "bin/smartpoold"}
+		for _, f := range sharedFiles(at) {
+			want = append(want, "share/"+f.at)
+		}
+		slices.Sort(want)
+		if got := files(t, to); got != strings.Join(want, " ") {
+			t.Errorf("installed: %s, want %s", got, want)
 		}
 	}
 	if out, err := exec.Command(filepath.Join(to, "bin", "smartpoold")).Output(); err != nil || string(out) != "smartpool v0.1.0\n" {
 		t.Errorf("%v: %s", err, out)
 	}
-	if out, err := installer(script, "--to", to, "--remove"); err != nil || files(t, to) != "" {
+	other := filepath.Join(to, "share", "fish", "vendor_completions.d", "another.fish")
+	if err := os.WriteFile(other, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := installer(script, "--to", to, "--remove"); err != nil || files(t, to) != "share/fish/vendor_completions.d/another.fish" {
 		t.Errorf("%v: %s; left: %s", err, out, files(t, to))
+	}
+	if left, err := os.ReadDir(filepath.Join(to, "share")); err != nil || len(left) != 2 { // fish, and man, which stays
+		t.Errorf("%v: left in share: %v", err, left)
 	}
 }
 

@@ -38,15 +38,17 @@ func leaves() (list []*kong.Node, names []string) {
 // docs/commands.md lists every command with its arguments and help.
 func TestCommandsAreListed(t *testing.T) {
 	const page = "../../docs/commands.md"
+	var codes []string
+	for _, e := range exits {
+		codes = append(codes, fmt.Sprint(e.Code, " ", e.When))
+	}
 	var b strings.Builder
 	b.WriteString(`# Commands
 
 What ` + "`smartpool`" + ` can do. ` + "`smartpool COMMAND --help`" + ` explains a command's flags; the [guides](README.md) show the commands at work. The command line
 itself is the source of this page.
 
-A command exits with 0 when it did what it was asked; 1 when the answer is no, or the input is bad; 2 when the command line is wrong; 3 when there is
-no answer, which never means yes: a check could not be made, or the daemon or the node did not respond; 4 when the ledger has no such pool,
-payout, output or subscription; 130 after Ctrl-C.
+A command exits with ` + strings.Join(codes, ";\n") + `.
 
 On a terminal, ` + "`pool create`, `join` and `supernode launch`" + ` ask for what no flag says, and check each answer at once. Where the node knows the choices, they
 list them, to choose by number; Enter takes what stands in brackets; ` + "`?`" + ` explains a question. A PastelID can be made and registered on the way. What you answered

@@ -19,6 +19,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/version"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -114,8 +115,16 @@ var variable = []struct {
 // fromNow depends on the daemon's block when a command begins, which may be one behind the node's.
 var fromNow = regexp.MustCompile(`\d+ blocks from now`)
 
+// What a machine has: space on its disks, and coins that pay, less the fees of transactions whose size varies by a byte.
+var (
+	has  = regexp.MustCompile(`has \d+ [GM]iB left`)
+	pays = regexp.MustCompile(`[\d.]+ PSL can pay for tickets`)
+)
+
 func (n *names) hide(text string) string {
 	text = fromNow.ReplaceAllString(text, "21 blocks from now")
+	text = has.ReplaceAllString(text, "has 100 GiB left")
+	text = pays.ReplaceAllString(text, "1000 PSL can pay for tickets")
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for is, shown := range n.fixed {
@@ -137,6 +146,9 @@ func (n *names) hide(text string) string {
 	return text
 }
 
+// usualNode is where a development node answers that nobody configured.
+const usualNode = "http://127.0.0.1:19932"
+
 // name returns what replaces an id, or an id's short form.
 func (n *names) name(kind, id string) string {
 	switch kind {
@@ -146,6 +158,9 @@ func (n *names) name(kind, id string) string {
 		}
 		return "2026-01-31 12:00"
 	case "daemon":
+		if id == usualNode {
+			return id
+		}
 		if !slices.Contains(n.kinds[kind], id) {
 			n.kinds[kind] = append(n.kinds[kind], id)
 		}
@@ -252,6 +267,10 @@ func TestGuide(t *testing.T) {
 	me.say("## Keep the coins from being spent\n\nA wallet forgets its locks when it restarts. `guard` locks the outputs that back a pledge again, and warns of transactions that spend " +
 		"them; without `--once`, it runs until Ctrl-C.")
 	me.run(exitOK, "rpc", "lockunspent", "true")
+	me.say("Something is wrong, or you want to know that nothing is? `doctor` looks at node, wallet, registration, coins, daemon, token, clock, ports and database, changes nothing, and " +
+		"says what to do. Here it finds that the wallet has forgotten its locks, and names the command that follows:")
+	n.fixed[version.String()], n.fixed[x.at.DevRPC] = "v0.1.0", usualNode
+	me.run(exitNo, "doctor", alice)
 	me.run(exitOK, "guard", alice, "--once")
 	subscribe(t, op)
 	op.say("## Payouts\n\nA payout can be mined once the rewards in it have matured. Upgraded miners put it into their blocks without a fee: there is nothing for you to sign, broadcast or do.")

@@ -506,7 +506,7 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 	for _, line := range [][]string{
 		{"pools", "--all", "--coins", "100"}, {"my", alice}, {"my"}, {"leave", alice}, {"history", alice}, {"guard", "--once"}, {"pool", "status", "atlas"},
 		{"pool", "report", "atlas"}, {"payouts", "--all"}, {"verify", "pool", "atlas"}, {"digest"}, {"rpc", "getblockcount"},
-		{"alerts", "list", "--token-file", token}, {"version"},
+		{"alerts", "list", "--token-file", token}, {"version"}, {"completion", "bash"}, {"manual"},
 	} {
 		speaks(line...)
 		if code, out := x.call(line...); code != exitOK || strings.TrimSpace(out) == "" {

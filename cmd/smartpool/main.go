@@ -14,6 +14,7 @@ import (
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/flagvalue"
 	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/manual"
 	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/internal/version"
@@ -32,6 +33,16 @@ const (
 	exitAbsent      = 4   // the ledger has no such pool, payout, output or subscription
 	exitInterrupted = 130 // Ctrl-C or SIGTERM ended it, as shells say it
 )
+
+// exits says when a command ends with which code, for documents.
+var exits = []manual.Exit{
+	{Code: exitOK, When: "when it did what it was asked"},
+	{Code: exitNo, When: "when the answer is no, or the input is bad"},
+	{Code: exitUsage, When: "when the command line is wrong"},
+	{Code: exitUnknown, When: "when there is no answer, which never means yes: a check could not be made, or the daemon or the node did not respond"},
+	{Code: exitAbsent, When: "when the ledger has no such pool, payout, output or subscription"},
+	{Code: exitInterrupted, When: "after Ctrl-C"},
+}
 
 func main() {
 	secretfile.Umask()
@@ -57,6 +68,8 @@ type cli struct {
 
 	Alerts alertsCmd `cmd:"" help:"Subscribe to alerts about pools and pledges."`
 
+	Doctor doctorCmd `cmd:"" help:"Look for what is wrong with node, wallet, registration, coins, daemon and clock, and say what to do."`
+
 	Verify verifyCmd `cmd:"" help:"Recompute payouts and pools from raw blocks (auditor)."`
 	Digest digestCmd `cmd:"" help:"Compare the ledger digests of daemons (auditor)."`
 
@@ -66,6 +79,9 @@ type cli struct {
 	ID      idCmd      `cmd:"" name:"id" help:"Create and use PastelIDs."`
 	RPC     rpcCmd     `cmd:"" name:"rpc" help:"Call the node's RPC, as pastel-cli does; on a development node, rpc generate 10 mines."`
 	Version versionCmd `cmd:"" help:"Print the version."`
+
+	Completion completionCmd `cmd:"" help:"Print a script that completes commands and flags in a shell."`
+	Manual     manualCmd     `cmd:"" help:"Print this program's page for man, as man -l - shows it."`
 }
 
 // run executes one command line and returns the exit code.
@@ -81,8 +97,7 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		return ctx, nil
 	}
 	var line cli
-	parser, err := kong.New(&line, append(append(cleaners(), flagvalue.Durations()), kong.Name("smartpool"), kong.Writers(out, errOut), kong.Vars{"version": "smartpool " + version.String()},
-		kong.Description("Smart pools on Pastel: pooled Supernode collateral without custody."),
+	parser, err := kong.New(&line, append(options(), kong.Writers(out, errOut),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindSingletonProvider(interruption),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))...)
@@ -96,7 +111,9 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		return exited
 	}
 	if err == nil {
-		err = ctx.Run(terminal.New(in, out, errOut, terminal.ScreenOf(stderr), line.JSON))
+		e := terminal.New(in, out, errOut, terminal.ScreenOf(stderr), line.JSON)
+		e.Width = terminal.WidthOf(stdout)
+		err = ctx.Run(e)
 	} else {
 		err = terminal.Usagef("%w; see %s --help", err, misused(err))
 	}
@@ -109,6 +126,12 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 	}
 	_, _ = fmt.Fprintln(errOut, "smartpool:", err)
 	return code
+}
+
+// options say what kong needs to know of the command line beside its struct.
+func options() []kong.Option {
+	return append(cleaners(), flagvalue.Durations(), kong.Name("smartpool"), kong.Vars{"version": "smartpool " + version.String()},
+		kong.Description("Smart pools on Pastel: pooled Supernode collateral without custody."))
 }
 
 // misused returns the command that a mistake on the command line was made in.

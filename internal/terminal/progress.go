@@ -48,6 +48,22 @@ func (b *Bar) Done() {
 	}
 }
 
+// WidthOf returns how many columns a terminal has; 0 if it is none, or does not say.
+func WidthOf(to any) int {
+	f, ok := to.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 {
+		return 0
+	}
+	return max(width, leastWidth)
+}
+
+// leastWidth is the narrowest terminal that is written for.
+const leastWidth = 40
+
 // ScreenOf returns the terminal to draw on, nil if there is none.
 func ScreenOf(to any) *os.File {
 	if f, ok := to.(*os.File); ok && term.IsTerminal(int(f.Fd())) {

@@ -15,6 +15,7 @@ type Terminal struct {
 	In       io.Reader
 	Out, Err io.Writer
 	JSON     bool // the answer is for a program
+	Width    int  // columns of the terminal that shows the answer; 0 if none does
 
 	screen *os.File // the screen that shows standard error; nil if none does
 	lines  *bufio.Reader
