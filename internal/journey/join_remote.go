@@ -20,6 +20,9 @@ func (c *Join) remotely(ctx context.Context, r *Daemon, v *interview, p *wire.Po
 	if err != nil {
 		return Posted{}, err
 	}
+	if err := c.checkAddresses(ctx, r); err != nil {
+		return Posted{}, err
+	}
 	if r.Person.Interactive() {
 		if err := c.askRemotely(ctx, r, v, p); err != nil {
 			return Posted{}, err
