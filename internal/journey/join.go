@@ -114,6 +114,7 @@ func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, 
 	if err != nil {
 		return Posted{}, err
 	}
+	c.Pledge.PastelID = me.ID
 	if err := r.Eligible(ctx, me.ID); err != nil {
 		return Posted{}, err
 	}

@@ -27,6 +27,7 @@ func (c *Join) remotely(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Pos
 	if err != nil {
 		return Posted{}, err
 	}
+	c.Pledge.PastelID = me.ID
 	x, terms, err := c.prepareRemotely(ctx, r, p, me.ID)
 	if err != nil {
 		return Posted{}, err
