@@ -152,7 +152,11 @@ case :${PATH:-}: in
 *:"$to/bin":*) ;;
 *) echo "put $to/bin on your PATH" ;;
 esac
+# What shells do not find by themselves.
 if [ "$to" != /usr/local ]; then
 	echo "for completions in zsh, put fpath+=('$to/share/zsh/site-functions') before compinit in ~/.zshrc"
+fi
+if [ "$to" != "${HOME:-}/.local" ]; then
+	echo "for completions in fish, put set -a fish_complete_path '$to/share/fish/vendor_completions.d' into ~/.config/fish/config.fish, unless XDG_DATA_DIRS names $to/share"
 fi
 echo "try it: smartpool demo"

@@ -274,7 +274,7 @@ var bootstrapped = sync.OnceValues(func() (string, error) {
 		return "", errors.New("this machine's /etc/os-release names no release of Debian")
 	}
 	root := filepath.Join(scratch, "debian")
-	out, err := exec.Command("debootstrap", "--variant=minbase", "--include=systemd,bash-completion,zsh,fish,man-db", string(suite[1]), root).CombinedOutput()
+	out, err := exec.Command("debootstrap", "--variant=minbase", "--include=systemd,ca-certificates,bash-completion,zsh,fish,man-db", string(suite[1]), root).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("debootstrap: %w: %s", err, out)
 	}
@@ -365,7 +365,7 @@ cp "/var/tmp/v0.1.0/${4##*/}" "$3"
 				t.Errorf("%s: %s", line, out)
 			}
 		}
-		m.checkShells()
+		m.checkShells("XDG_DATA_DIRS=/usr/local/share:/usr/share")
 		m.shell(folder, quotedIn(t, "docs/installing.md", "sh install.sh --remove"))
 		compare(t, before, listed(t, root))
 	}

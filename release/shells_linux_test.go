@@ -27,11 +27,12 @@ var interactive = map[string][2]string{
 
 // checkShells types half of a command, a subcommand and a flag into each shell, with Tab after each, and sees what runs; then it opens the
 // manual. What shells keep of a user goes elsewhere.
-func (m *machine) checkShells() {
+func (m *machine) checkShells(environment ...string) {
 	m.t.Helper()
 	command := func(args ...string) (string, error) {
 		cmd := m.command("timeout", append([]string{"60"}, args...)...)
 		cmd.Env = append(cmd.Env, "HOME=/tmp", "TERM=dumb", "MANWIDTH=60", "MANPAGER=cat")
+		cmd.Env = append(cmd.Env, environment...)
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}
