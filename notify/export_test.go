@@ -105,3 +105,10 @@ func (k Kind) Missing() (list []string) {
 func WithdrawalText(k Kind, text string) string {
 	return withdrawal(&store.Alert{Kind: string(k), Text: text}).text
 }
+
+// RunHook runs a hook of a service for a message, with so much patience.
+func RunHook(ctx context.Context, cfg Config, program, id string, body []byte, patience time.Duration) error {
+	s := New(cfg)
+	s.hookPatience = patience
+	return s.send(ctx, &store.Subscription{URL: hookURL(program)}, &message{id: id, kind: PayoutPaid, body: body}, func() {})
+}

@@ -202,7 +202,7 @@ func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 			return err
 		}
 		if len(subs) == 0 { // events were not read while nobody had subscribed
-			if err := x.SetCursor(store.AlertCursor{Height: tip.Height, Position: store.EndOfBlock, Hash: tip.Hash}); err != nil {
+			if err := s.readFromNow(x); err != nil {
 				return err
 			}
 		}
@@ -279,12 +279,25 @@ func redacted(to string) string {
 	if u, err := url.Parse(to); err == nil && isWebhook(to) {
 		return u.Scheme + "://" + u.Host + "/…"
 	}
+	if isHook(to) {
+		return to // a path of the settings
+	}
 	return scheme(to) + "://…"
 }
+
+// errHook says that a subscription is none of the API's.
+var errHook = wrong("this is a hook of the daemon's settings, which neither the API nor the command line runs or removes: see --hook")
 
 // Remove ends a subscription and drops what waits to be sent to it. The error is chain.ErrNotFound if there is none.
 func (s *Service) Remove(ctx context.Context, id string) error {
 	return s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
+		subs, err := x.Subscriptions()
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(subs, func(sub store.Subscription) bool { return sub.ID == id && isHook(sub.URL) }) {
+			return errHook
+		}
 		found, err := x.RemoveSubscription(id)
 		if err == nil && !found {
 			err = fmt.Errorf("subscription: %w", chain.ErrNotFound)
@@ -307,7 +320,9 @@ func (s *Service) Test(ctx context.Context, id string) error {
 		if i < 0 {
 			return fmt.Errorf("subscription: %w", chain.ErrNotFound)
 		}
-		sub = &subs[i]
+		if sub = &subs[i]; isHook(sub.URL) {
+			return errHook
+		}
 		tip, err := x.Tip()
 		if errors.Is(err, chain.ErrNotFound) {
 			return nil

@@ -53,6 +53,8 @@ type Config struct {
 	PostWalletCookie   string `placeholder:"FILE" help:"That node's .cookie file."`
 	RegisterList       string `placeholder:"FILE" help:"Register PastelIDs that this file lists, one a line (# begins a comment), once each, from the same wallet; that costs 1,000 PSL each on the main network. Needs --post-tickets. The file is read whenever somebody asks."`
 
+	Hook string `placeholder:"PROGRAMS" help:"Comma-separated paths of programs to run for each alert: the message is on standard input as JSON. See docs/hooks.md."`
+
 	Metrics       string `default:"127.0.0.1:9733" placeholder:"ADDRESS" help:"Address of /metrics, /healthz and /readyz; empty for none. Only this machine may reach it, unless --metrics-public is set."`
 	MetricsPublic bool   `help:"Let other machines reach --metrics, such as a Prometheus beside the daemon's container. It has no password, and /readyz then gives reasons without host and user names."`
 
@@ -104,7 +106,7 @@ func (c *Config) Check() error {
 	if err := store.Check(c.database()); err != nil {
 		return fmt.Errorf("database: %w", err)
 	}
-	for _, check := range []func() error{c.checkCounts, c.checkHistory, c.checkNode, c.checkPosting, c.checkServers} {
+	for _, check := range []func() error{c.checkCounts, c.checkHistory, c.checkNode, c.checkPosting, c.checkHooks, c.checkServers} {
 		if err := check(); err != nil {
 			return err
 		}
