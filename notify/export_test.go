@@ -120,3 +120,10 @@ func (s *Service) Abroad(instead *http.Client) *http.Client {
 	}
 	return s.abroad
 }
+
+// RunHook runs a hook of a service for a message, with so much patience.
+func RunHook(ctx context.Context, cfg Config, program, id string, body []byte, patience time.Duration) error {
+	s := New(cfg)
+	s.hookPatience = patience
+	return s.send(ctx, &store.Subscription{URL: hookURL(program)}, &message{id: id, kind: PayoutPaid, body: body}, func() {})
+}

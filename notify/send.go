@@ -190,6 +190,12 @@ func (b bounded) CloseIdleConnections() {
 // send sends a message once. It returns when the outcome is known or patience runs out, and calls done when nothing of the attempt runs
 // any more, which may be later. Errors contain nothing of the URL.
 func (s *Service) send(ctx context.Context, sub *store.Subscription, m *message, done func()) error {
+	if isHook(sub.URL) {
+		defer done()
+		ctx, cancel := context.WithTimeout(ctx, 2*s.hookPatience) // it may wait for another run
+		defer cancel()
+		return s.runHook(ctx, strings.TrimPrefix(sub.URL, hookScheme+":"), m)
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	if isWebhook(sub.URL) {

@@ -43,8 +43,9 @@ type Config struct {
 	Now    func() time.Time
 	// Elapsed returns the time since some moment in this process's life; nil means since New. Unlike Now it never jumps.
 	Elapsed func() time.Duration
-	Counts  *Counts // outlives the service; may be nil
-	Members Members // zero if only the token's owner subscribes
+	Hooks   []string // programs that are run for each alert; CheckHook says which may be
+	Counts  *Counts  // outlives the service; may be nil
+	Members Members  // zero if only the token's owner subscribes
 	Log     *slog.Logger
 }
 
@@ -69,9 +70,12 @@ type Service struct {
 	sending sync.WaitGroup
 	hanging chan struct{} // holds an element for each send through shoutrrr that has not returned
 
-	patience time.Duration // for one attempt to send
-	traffic  *traffic
-	skipped  once // items that were logged as left out
+	hooks map[string]chan struct{} // by program: holds an element while it runs
+
+	patience     time.Duration // for one attempt to send
+	hookPatience time.Duration // for one run of a hook
+	traffic      *traffic
+	skipped      once // items that were logged as left out
 
 	mu     sync.Mutex
 	outbox Outbox
@@ -91,7 +95,10 @@ func New(cfg Config) *Service {
 	}
 	s := &Service{
 		cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), abroad: newMemberClient(), limits: newLimits(), bell: make(chan struct{}, 1), hanging: make(chan struct{}, maxHanging),
-		patience: sendPatience, traffic: newTraffic(),
+		patience: sendPatience, hookPatience: hookPatience, hooks: map[string]chan struct{}{}, traffic: newTraffic(),
+	}
+	for _, program := range cfg.Hooks {
+		s.hooks[program] = make(chan struct{}, 1)
 	}
 	s.waiting.Store(true) // as far as anybody knows
 	return s
@@ -166,6 +173,9 @@ func (s *Service) open(ctx context.Context) error {
 			if err := x.ForgetMempool(); err != nil {
 				return err
 			}
+		}
+		if err := s.meetHooks(x); err != nil {
+			return err
 		}
 		spends, err := x.Spends("", "", store.Everything)
 		if err != nil {

@@ -294,12 +294,25 @@ func redacted(to string) string {
 	if u, err := url.Parse(to); err == nil && isWebhook(to) {
 		return u.Scheme + "://" + u.Host + "/…"
 	}
+	if isHook(to) {
+		return to // a path of the settings
+	}
 	return scheme(to) + "://…"
 }
+
+// errHook says that a subscription is none of the API's.
+var errHook = wrong("this is a hook of the daemon's settings, which neither the API nor the command line runs or removes: see --hook")
 
 // Remove ends a subscription and drops what waits to be sent to it. The error is chain.ErrNotFound if there is none.
 func (s *Service) Remove(ctx context.Context, id string) error {
 	return s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
+		subs, err := x.Subscriptions()
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(subs, func(sub store.Subscription) bool { return sub.ID == id && isHook(sub.URL) }) {
+			return errHook
+		}
 		found, err := x.RemoveSubscription(id)
 		if err == nil && !found {
 			err = fmt.Errorf("subscription: %w", chain.ErrNotFound)
@@ -322,7 +335,9 @@ func (s *Service) Test(ctx context.Context, id string) error {
 		if i < 0 {
 			return fmt.Errorf("subscription: %w", chain.ErrNotFound)
 		}
-		sub = &subs[i]
+		if sub = &subs[i]; isHook(sub.URL) {
+			return errHook
+		}
 		tip, err := x.Tip()
 		if errors.Is(err, chain.ErrNotFound) {
 			return nil

@@ -181,6 +181,13 @@ func rows() map[string]row {
 		"read-only":      {taken: flags, refused: []refused{{"on", `"on"`}, {"2", `"2"`}}},
 		"metrics":        local("metrics"),
 		"metrics-public": {with: []string{"--metrics=0.0.0.0:1234"}, taken: flags[:2], refused: []refused{{"no", "--metrics-public"}, {"maybe", "maybe"}}},
+		"hook": {
+			taken: []taken{{" /usr/bin/one , /usr/bin/two", "/usr/bin/one , /usr/bin/two"}, {"", ""}, {",", ","}},
+			refused: []refused{
+				{"one", `"one" is not the whole path`}, {"/usr/../bin/one", "not the whole path"}, {"/one,/one", "listed twice"}, {"/a,/b,/c,/d,/e,/f,/g,/h,/i", "at most 8"},
+				{"/one\n/two", "control characters"},
+			},
+		},
 		"metrics-pools": {
 			taken:   []taken{{" all ", "all"}, {"none", "none"}, {"", ""}, {operator, operator}},
 			refused: []refused{{"every", `"every" is neither`}, {"all,none", `"all" is neither`}, {"jX", `"jX" is neither`}, {operator + "x", "is neither"}},

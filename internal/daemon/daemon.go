@@ -105,6 +105,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 			return fmt.Errorf("database: %w", err)
 		}
 	}
+	if err := d.meetHooks(); err != nil {
+		return err
+	}
 	d.log.Info("starting", "version", version.String())
 	stop, err := d.serve()
 	if err != nil {
