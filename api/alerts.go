@@ -50,7 +50,7 @@ func moment(t time.Time) *time.Time {
 
 // protected registers an operation that requires the token.
 func protected[I, O any](s *Server, op huma.Operation, f func(context.Context, *I) (*O, error)) {
-	op.Path = "/api/v1" + op.Path
+	op.Path = wire.Prefix + op.Path
 	op.Security = []map[string][]string{{"token": {}}}
 	op.MaxBodyBytes = maxBody
 	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable)

@@ -73,6 +73,12 @@ func (b *Books) Params() pool.Params { return b.net }
 // Shadow reports whether the ledger is a shadow run: its network does not enforce the rules.
 func (b *Books) Shadow() bool { return b.reader.Shadow() }
 
+// Database returns what the ledger is stored in.
+func (b *Books) Database() wire.Database {
+	engine, schema := b.reader.Kind()
+	return wire.Database{Engine: engine, Schema: schema}
+}
+
 // view is what one question sees: the database as of one block.
 type view struct {
 	*store.Snapshot

@@ -54,7 +54,7 @@ func New(base string) (*Client, error) {
 	}
 	u.Host = strings.ToLower(u.Host)
 	return &Client{
-		base: strings.TrimRight(u.String(), "/") + "/api/v1",
+		base: strings.TrimRight(u.String(), "/") + wire.Prefix,
 		http: &http.Client{
 			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -75,7 +75,7 @@ func Shown(base string) string {
 }
 
 // URL returns the daemon's base URL, without a slash at its end.
-func (c *Client) URL() string { return strings.TrimSuffix(c.base, "/api/v1") }
+func (c *Client) URL() string { return strings.TrimSuffix(c.base, wire.Prefix) }
 
 // ErrNotFound says that the daemon's ledger has no such entry.
 var ErrNotFound = errors.New("the ledger has no such entry")

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/pastelnetwork/smartpool/store"
@@ -13,6 +14,25 @@ type Counts struct {
 	Refused   atomic.Int64 // attempts that a receiver refused
 	GivenUp   atomic.Int64 // messages
 	Skipped   atomic.Int64 // causes that could not be judged and were left out
+
+	mu   sync.Mutex
+	told map[Kind]int64
+}
+
+// Told returns how many messages of a kind a receiver took.
+func (c *Counts) Told(k Kind) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.told[k]
+}
+
+func (c *Counts) tell(k Kind) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.told == nil {
+		c.told = map[Kind]int64{}
+	}
+	c.told[k]++
 }
 
 // add counts an attempt, and messages that were given up with its own.
@@ -20,6 +40,7 @@ func (c *Counts) add(a *store.Alert, o *store.Outcome, old int64) {
 	switch {
 	case o.State == store.AlertSent:
 		c.Delivered.Add(1)
+		c.tell(Kind(a.Kind))
 	case o.Failure == "": // the daemon stops
 	case o.Refused > a.Refused:
 		c.Refused.Add(1)

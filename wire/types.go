@@ -60,10 +60,17 @@ type Status struct {
 	Peers        *int           `json:"peers,omitempty" doc:"Nodes that the node is connected to; left out if it does not say."`
 	ReadOnly     bool           `json:"read_only" doc:"This daemon only reads a database that another daemon writes."`
 	Behind       *Lag           `json:"behind,omitempty" doc:"How far this daemon is behind the one that writes the database; left out unless it only reads and blocks are announced to it."`
+	Database     *Database      `json:"database,omitempty" doc:"What the ledger is stored in."`
 	Alerts       *Deliveries    `json:"alerts,omitempty" doc:"What became of alerts to all subscriptions; left out if the daemon sends none."`
 	Posting      *Posting       `json:"posting,omitempty" doc:"What the daemon posts for people without a node; left out if it posts nothing."`
 	MemberAlerts *MemberAlerts  `json:"member_alerts,omitempty" doc:"Alerts that a PastelID's signature subscribes to; left out if only the token does."`
 	Parameters   Parameters     `json:"parameters"`
+}
+
+// Database is what a ledger is stored in.
+type Database struct {
+	Engine string `json:"engine" enum:"sqlite,postgresql" doc:"The database's kind."`
+	Schema int64  `json:"schema" doc:"Version of its tables."`
 }
 
 // Lag is how far a reading daemon is behind the writing one.

@@ -25,6 +25,11 @@ type alertsCmd struct {
 // tokenFlags prove to the daemon that the user is its owner.
 type tokenFlags struct {
 	apiFlags
+	ownerFlags
+}
+
+// ownerFlags hold the daemon's token.
+type ownerFlags struct {
 	Token     string `type:"text" env:"SMARTPOOL_TOKEN" placeholder:"SECRET" help:"The daemon's token. Prefer the environment variable or --token-file: other users can see flags."`
 	TokenFile string `env:"SMARTPOOL_TOKEN_FILE" placeholder:"FILE" help:"File with the token: api.token in the daemon's data folder."`
 }

@@ -181,7 +181,11 @@ func rows() map[string]row {
 		"read-only":      {taken: flags, refused: []refused{{"on", `"on"`}, {"2", `"2"`}}},
 		"metrics":        local("metrics"),
 		"metrics-public": {with: []string{"--metrics=0.0.0.0:1234"}, taken: flags[:2], refused: []refused{{"no", "--metrics-public"}, {"maybe", "maybe"}}},
-		"dev":            {taken: flags, refused: []refused{{"on", `"on"`}}},
+		"metrics-pools": {
+			taken:   []taken{{" all ", "all"}, {"none", "none"}, {"", ""}, {operator, operator}},
+			refused: []refused{{"every", `"every" is neither`}, {"all,none", `"all" is neither`}, {"jX", `"jX" is neither`}, {operator + "x", "is neither"}},
+		},
+		"dev": {taken: flags, refused: []refused{{"on", `"on"`}}},
 		"tip-age": {
 			taken: []taken{{"0s", "0s"}, {" 30m ", "30m0s"}, {"2h", "2h0m0s"}},
 			refused: []refused{

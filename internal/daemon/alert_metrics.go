@@ -2,6 +2,8 @@ package daemon
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/pastelnetwork/smartpool/notify"
 )
 
 // alertMetrics is what the daemon exposes about alerts: what became of them in this process, and what waits in the database.
@@ -11,6 +13,7 @@ var (
 	descAttempts = prometheus.NewDesc("smartpool_alert_attempts_total",
 		"Attempts to send an alert, by outcome: delivered, failed (the receiver did not answer, or said that it failed) or refused.",
 		[]string{"outcome"}, nil)
+	descTold    = prometheus.NewDesc("smartpool_alerts_delivered_total", "Alerts that a receiver took, by kind.", []string{"kind"}, nil)
 	descLost    = prometheus.NewDesc("smartpool_alerts_given_up_total", "Alerts that this process gave up: refused, or not delivered for days.", nil, nil)
 	descSkipped = prometheus.NewDesc("smartpool_alerts_skipped_total", "Causes of alerts that could not be judged and were left out; the log says which.",
 		nil, nil)
@@ -22,7 +25,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (alertMetrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descAttempts, descLost, descSkipped, descSubscriptions, descWaiting, descOldest, descGivenUp} {
+	for _, d := range []*prometheus.Desc{descAttempts, descTold, descLost, descSkipped, descSubscriptions, descWaiting, descOldest, descGivenUp} {
 		ch <- d
 	}
 }
@@ -36,6 +39,9 @@ func (m alertMetrics) Collect(ch chan<- prometheus.Metric) {
 	total(descAttempts, c.Delivered.Load(), "delivered")
 	total(descAttempts, c.Failed.Load(), "failed")
 	total(descAttempts, c.Refused.Load(), "refused")
+	for _, k := range notify.Kinds() {
+		total(descTold, c.Told(k), string(k))
+	}
 	total(descLost, c.GivenUp.Load())
 	total(descSkipped, c.Skipped.Load())
 	service := m.d.Alerts()

@@ -59,6 +59,8 @@ type Config struct {
 	Metrics       string `default:"127.0.0.1:9733" placeholder:"ADDRESS" help:"Address of /metrics, /healthz and /readyz; empty for none. Only this machine may reach it, unless --metrics-public is set."`
 	MetricsPublic bool   `help:"Let other machines reach --metrics, such as a Prometheus beside the daemon's container. It has no password, and /readyz then gives reasons without host and user names."`
 
+	MetricsPools string `name:"metrics-pools" default:"all" placeholder:"POOLS" help:"Pools of which --metrics has series of their own, unless they are closed: all, none, or a comma-separated list of their ids and their operators' PastelIDs."`
+
 	Dev     bool          `help:"Run a built-in development node on the regtest network. Its coins have no value."`
 	DevRPC  string        `name:"dev-rpc" default:"127.0.0.1:19932" placeholder:"ADDRESS" help:"Address of the development node's RPC."`
 	DevMine time.Duration `name:"dev-mine" default:"0s" help:"Interval at which the development node mines a block; 0 to mine only on request."`
@@ -208,6 +210,9 @@ func (c *Config) checkServers() error {
 		return err
 	}
 	c.APIHosts = strings.Join(hosts, ",")
+	if _, err := c.metricsPools(); err != nil {
+		return err
+	}
 	if _, err := c.proxies(); err != nil {
 		return err
 	}

@@ -37,9 +37,11 @@ type Daemon struct {
 	counts  notify.Counts
 	odd     *oddEntries
 	heard   *heard // of a daemon that only reads
+	survey  surveyor
 	posts   *poster.Counts
 	wallet  *pasteld.Client // pays for tickets; nil if none are posted
 
+	funds      atomic.Pointer[pastel.Amount] // what that wallet can spend; nil if it does not say
 	supernodes atomic.Pointer[chain.Listing] // the node's latest list
 
 	mu     sync.Mutex
@@ -59,9 +61,9 @@ func New(cfg Config, log *slog.Logger) (*Daemon, error) {
 		return nil, err
 	}
 	d := &Daemon{cfg: cfg, net: network, log: log, now: time.Now, writer: rand.Text(), heard: newHeard(), posts: poster.NewCounts()}
-	d.metrics = newMetrics(d.Ledger, &d.ready)
+	d.metrics = newMetrics(d.Ledger, &d.ready, func() time.Time { return d.now() })
 	d.odd = newOddEntries(log)
-	d.metrics.registry.MustRegister(alertMetrics{d}, postMetrics{d}, d.odd.gauge)
+	d.metrics.registry.MustRegister(alertMetrics{d}, postMetrics{d}, d.odd.gauge, d.poolMetrics())
 	d.ready.set("starting")
 	return d, nil
 }
@@ -109,6 +111,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 		return err
 	}
 	defer stop() // last, so that people can watch a slow shutdown
+	defer d.watchPools(ctx)()
 	if d.cfg.Dev {
 		closeDev, err := d.startDev(ctx)
 		if err != nil {

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/prometheus/client_golang/prometheus"
+	"sync"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain"
@@ -118,10 +118,7 @@ func (d *Daemon) meetWallet(ctx context.Context) error {
 	} else if balance < d.net.ContractFee {
 		d.log.Warn("the wallet that pays for tickets has too few coins for one; send it some", "balance", balance.String())
 	}
-	var info struct {
-		Until *int64 `json:"unlocked_until"` // only encrypted wallets have it
-	}
-	if err := client.Call(ctx, "getwalletinfo", &info); err == nil && info.Until != nil && *info.Until <= d.now().Unix() {
+	if keys, err := client.Encryption(ctx); err == nil && keys.Locked(d.now()) {
 		d.log.Warn("the wallet that pays for tickets is locked; unlock it with walletpassphrase")
 	}
 	return nil
@@ -188,41 +185,29 @@ func (d *Daemon) runPoster(ctx context.Context, s *store.Store, ledger *chain.Le
 	}
 	d.setPoster(service)
 	defer d.setPoster(nil)
+	var watch sync.WaitGroup
+	watching, stop := context.WithCancel(ctx)
+	defer watch.Wait()
+	defer stop()
+	watch.Go(func() { d.watchWallet(watching) })
 	service.Run(ctx, ledger.Moved)
 	return nil
 }
 
-// postMetrics is what the daemon exposes about posting.
-type postMetrics struct{ d *Daemon }
+// walletEvery is how often the wallet is asked what it has.
+const walletEvery = time.Minute
 
-var (
-	descPosted = prometheus.NewDesc("smartpool_posted_total",
-		"What this process posted and paid for: tickets (pledges and amendments) and registrations.", []string{"kind"}, nil)
-	descRefused = prometheus.NewDesc("smartpool_post_refusals_total", "Requests to post something that were refused, by kind.", []string{"kind"}, nil)
-	descBudget  = prometheus.NewDesc("smartpool_post_budget_left_patoshi", "What the budget for tickets has left now.", nil, nil)
-)
-
-// Describe implements prometheus.Collector.
-func (postMetrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descPosted, descRefused, descBudget} {
-		ch <- d
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (m postMetrics) Collect(ch chan<- prometheus.Metric) {
-	if !m.d.cfg.PostTickets {
-		return
-	}
-	total := func(d *prometheus.Desc, n int64, kind string) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), kind)
-	}
-	total(descPosted, m.d.posts.Tickets.Load(), "ticket")
-	total(descPosted, m.d.posts.Registrations.Load(), "registration")
-	for _, k := range poster.Kinds() {
-		total(descRefused, m.d.posts.Refused(k), string(k))
-	}
-	if service := m.d.Poster(); service != nil {
-		ch <- prometheus.MustNewConstMetric(descBudget, prometheus.GaugeValue, float64(service.Left()))
+// watchWallet keeps what the wallet can spend for the metrics until the context ends.
+func (d *Daemon) watchWallet(ctx context.Context) {
+	for {
+		balance, err := d.wallet.Balance(ctx)
+		if err == nil {
+			d.funds.Store(&balance)
+		} else {
+			d.funds.Store(nil)
+		}
+		if !sleep(ctx, walletEvery) {
+			return
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/pastelnetwork/smartpool/api"
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
 )
 
 // readiness says whether the ledger is at the network's tip, and if not, why. It keeps no answer: it computes one whenever it is asked.
@@ -83,6 +84,20 @@ func (r *readiness) reasonNot() (reason string, err error) {
 func (r *readiness) public() string {
 	reason, _ := r.reasonNot()
 	return reason
+}
+
+// trouble reports whether the node's chain breaks the rules, and whether the database fails.
+func (r *readiness) trouble() (halted, database bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	database = r.outage != nil && r.outage() != nil || r.status == nil && store.Temporary(r.err)
+	if r.status != nil {
+		var broken *pool.BlockError
+		s := r.status()
+		halted = errors.As(s.Err, &broken)
+		database = database || errors.Is(s.Err, errDatabase)
+	}
+	return halted, database
 }
 
 // fresh returns what is known of the ledger's freshness; false if there is nothing to judge.

@@ -27,10 +27,10 @@ func (c *Config) trim() error {
 		{"api", &c.API, false}, {"api-origins", &c.APIOrigins, false}, {"api-proxies", &c.APIProxies, false}, {"api-hosts", &c.APIHosts, false},
 		{"base-path", &c.BasePath, false}, {"post-for", &c.PostFor, false}, {"post-wallet", &c.PostWallet, false},
 		{"post-wallet-user", &c.PostWalletUser, false}, {"post-wallet-password", &c.PostWalletPassword, false},
-		{"post-wallet-cookie", &c.PostWalletCookie, true}, {"register-list", &c.RegisterList, true}, {"metrics", &c.Metrics, false}, {"dev-rpc", &c.DevRPC, false},
+		{"post-wallet-cookie", &c.PostWalletCookie, true}, {"register-list", &c.RegisterList, true}, {"metrics", &c.Metrics, false}, {"metrics-pools", &c.MetricsPools, false}, {"dev-rpc", &c.DevRPC, false},
 	} {
 		*x.value = strings.TrimSpace(*x.value)
-		list := x.value == &c.APIOrigins || x.value == &c.APIProxies || x.value == &c.APIHosts || x.value == &c.PostFor // several lines are a list, too
+		list := x.value == &c.APIOrigins || x.value == &c.APIProxies || x.value == &c.APIHosts || x.value == &c.PostFor || x.value == &c.MetricsPools // several lines are a list, too
 		if strings.ContainsFunc(*x.value, func(r rune) bool {
 			return unicode.IsControl(r) && (!list || !unicode.IsSpace(r)) || r == unicode.ReplacementChar
 		}) {
