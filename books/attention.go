@@ -58,6 +58,7 @@ func (b *Books) Attention(ctx context.Context, most int) (out Attention, err err
 				out.Gone.add(id, most)
 			case chain.SupernodeElsewhere:
 				out.Elsewhere.add(id, most)
+			case chain.SupernodeRunning, chain.SupernodePausing, chain.SupernodeEnded, chain.SupernodeUnknown:
 			}
 		}
 		return v.lateness(&out.Overdue, most)

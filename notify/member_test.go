@@ -275,7 +275,7 @@ func TestMembersCannotReachInside(t *testing.T) {
 	if asked > 0 {
 		t.Errorf("%d requests arrived", asked)
 	}
-	if client.CheckRedirect(nil, nil) != http.ErrUseLastResponse {
+	if !errors.Is(client.CheckRedirect(nil, nil), http.ErrUseLastResponse) {
 		t.Error("redirects are followed")
 	}
 }

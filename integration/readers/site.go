@@ -174,7 +174,7 @@ func readerRole(ctx context.Context, database string) (string, error) {
 	_, err = c.Exec(ctx, `DROP ROLE IF EXISTS `+name+`;
 		CREATE ROLE `+name+` LOGIN PASSWORD '`+password+`';
 		GRANT SELECT ON ALL TABLES IN SCHEMA public TO `+name+`;
-		REVOKE SELECT ON subscriptions, alerts FROM `+name)
+		REVOKE SELECT ON subscriptions, member_subscriptions, alerts FROM `+name)
 	cfg := c.Config()
 	return fmt.Sprintf("postgres://%s:%s@%s:%d/%s", name, password, cfg.Host, cfg.Port, cfg.Database), err
 }
