@@ -229,6 +229,35 @@ func TestAnswersSurviveAnInterruption(t *testing.T) {
 	}
 }
 
+// A daemon and a node that go away between two questions cost no answer.
+func TestAnswersSurviveADaemonThatGoesAway(t *testing.T) {
+	t.Parallel()
+	x, secret, _ := startAtlas(t)
+	alice := x.person(520)
+	x.mine(1)
+	home, join := t.TempDir(), []string{"join", "atlas", "--no-wait", "--passphrase-file", secret}
+	s := newScreen(t)
+	s.home = home
+	c := s.run(x.located(join))
+	seen := s.awaitAfter(0, "Coins to pledge")
+	s.typing("500\n")
+	seen = s.awaitAfter(seen, number)
+	x.stop()
+	s.typing("1\n")
+	s.awaitAfter(seen, "Your answers are kept")
+	_ = c.Wait() // the exit code says it
+	if code := c.ProcessState.ExitCode(); code != exitUnknown {
+		t.Errorf("exit code %d, want %d:\n%s", code, exitUnknown, s.text())
+	}
+	x.start()
+	x.settle()
+	code, shown := talks(t, home, x.located(join), says{"coins        500", ""}, says{resume, "\n"}, says{"Your PastelID:", ""}, says{number, alice + "\n"}, says{number, "\n"},
+		says{confirm, "y\n"}, says{"Posted: transaction", ""})
+	if code != exitOK || x.waiting() != 1 {
+		t.Errorf("continuing: exit code %d, %d transactions wait:\n%s", code, x.waiting(), shown)
+	}
+}
+
 // A file of answers that somebody else wrote, or could have, is not believed: nothing in it gets into a ticket unless the person sees it and
 // agrees, and whatever is wrong with it costs no more than the offer.
 func TestHostileAnswersFile(t *testing.T) {
