@@ -340,3 +340,31 @@ func TestLaunchAsksForWhatIsMissing(t *testing.T) {
 		t.Errorf("the node lists %s; masternode.conf is\n%s", list, text)
 	}
 }
+
+// Who launches a Supernode whose PastelID the node does not hold is asked for its key file before anything else.
+func TestLaunchAsksForTheKeyFile(t *testing.T) {
+	t.Parallel()
+	x := startDev(t)
+	secret, key, other := x.file("secret", passphrase), filepath.Join(x.dir, "supernode.key"), filepath.Join(x.dir, "other.key")
+	x.mine(105)
+	operator, alice := x.person(0), x.person(1300)
+	x.mine(1)
+	for _, file := range []string{key, other} {
+		if code, _, notes := call("", "id", "new", file, "--passphrase-file", secret); code != exitOK {
+			t.Fatal(notes)
+		}
+	}
+	x.does("id", "register", key, "--passphrase-file", secret, "--yes")
+	x.does("pool", "create", "--label", "atlas", "--company", "Atlas", "--fee", "5", "--factor", "1.2", "--period", "40", "--operator", operator, "--supernode-key", key,
+		"--passphrase-file", secret, "--yes")
+	x.does("join", "atlas", "--pastelid", alice, "--coins", "1200", "--passphrase-file", secret, "--yes")
+	x.does("pool", "activate", "atlas", "--passphrase-file", secret, "--yes")
+	const ask, pass = "Key file of PastelID", "Passphrase of key file"
+	code, shown := talks(t, t.TempDir(), x.located([]string{"supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--no-wait"}), says{ask, key + "x\n"}, says{"there is no file", ""},
+		says{ask, secret + "\n"}, says{pass, passphrase + "\n"}, says{"smartpool id import", ""}, says{ask, other + "\n"}, says{pass, passphrase + "\n"}, says{"give the one of the", ""},
+		says{ask, key + "\n"}, says{pass, "guess\n"}, says{"(2 of 3)", ""}, says{pass, passphrase + "\n"}, says{"Name in masternode.conf", "\n"}, says{"Its Supernode software", "\n"},
+		says{"That software's own network", "\n"}, says{confirm, "y\n"}, says{"Started.", ""})
+	if code != exitOK {
+		t.Errorf("exit code %d:\n%s", code, shown)
+	}
+}
