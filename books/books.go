@@ -111,6 +111,11 @@ func (b *Books) AtOneBlock(ctx context.Context, f func(ctx context.Context) erro
 	return b.view(ctx, func(v *view) error { return f(context.WithValue(ctx, openViewKey{}, v)) })
 }
 
+// Snapshot lets f read the database itself as of one block, which is that of AtOneBlock within it. f must not keep the snapshot.
+func (b *Books) Snapshot(ctx context.Context, f func(*store.Snapshot) error) error {
+	return b.view(ctx, func(v *view) error { return f(v.Snapshot) })
+}
+
 func (b *Books) view(ctx context.Context, f func(v *view) error) error {
 	if v, open := ctx.Value(openViewKey{}).(*view); open {
 		return f(v)

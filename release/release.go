@@ -131,7 +131,7 @@ func (r *release) compile(ctx context.Context, to, goos, goarch, program string)
 func (r *release) papers(files, goos string) error {
 	names := []string{"README.md", "CHANGELOG.md", "LICENSE"}
 	if err := filepath.WalkDir(filepath.Join(r.source, "docs"), func(path string, _ fs.DirEntry, err error) error {
-		if err == nil && filepath.Ext(path) == ".md" {
+		if err == nil && (filepath.Ext(path) == ".md" || filepath.Base(filepath.Dir(path)) == "monitoring") {
 			var name string
 			name, err = filepath.Rel(r.source, path)
 			names = append(names, name)

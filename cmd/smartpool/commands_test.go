@@ -202,6 +202,60 @@ func TestExitCodesTellWhatIsWrong(t *testing.T) {
 	}
 }
 
+// Every command that finds a mistake in how it was called, on the command line or later, names its own help.
+func TestMistakesNameTheHelpOfTheirCommand(t *testing.T) {
+	t.Parallel()
+	_, names := leaves()
+	for _, name := range names {
+		var out strings.Builder
+		if code := run(append(strings.Fields(name), "--colour"), strings.NewReader(""), &out, &out); code != exitUsage || !strings.Contains(out.String(), "see smartpool "+name+" --help") {
+			t.Errorf("smartpool %s --colour: exit code %d:\n%s", name, code, out.String())
+		}
+	}
+	x := startDev(t)
+	x.mine(1)
+	key, secret := filepath.Join(x.dir, "a.key"), x.file("secret", passphrase)
+	if code, out := x.call("id", "new", key, "--passphrase-file", secret); code != exitOK {
+		t.Fatal(out)
+	}
+	pool := "atlas." + strings.Repeat("0", 40)
+	for name, line := range map[string]string{ // mistakes that only the command itself can find
+		"alerts list": "--token-file " + filepath.Join(x.dir, "none"), "alerts test": "A --token-file " + filepath.Join(x.dir, "none"),
+		"alerts remove": "A --token-file " + filepath.Join(x.dir, "none"), "alerts add": "http://127.0.0.1 --token-file " + filepath.Join(x.dir, "none"),
+		"id sign": key + " --message hello", "id register": key + " --passphrase-file " + secret + " --address nowhere --yes",
+		"pool create": "--dry-run", "ticket sign": filepath.Join(x.dir, "none"),
+		"ticket part": "--pool " + pool, "my": "--api ftp://127.0.0.1",
+	} {
+		args := append(strings.Fields(name), strings.Fields(line)...)
+		if name != "my" {
+			args = x.located(args)
+		}
+		var out strings.Builder
+		code := run(args, strings.NewReader(""), &out, &out)
+		if code == exitUsage && strings.Count(out.String(), "see smartpool "+name+" --help") != 1 {
+			t.Errorf("%v: exit code %d:\n%s", args, code, out.String())
+		}
+		if code != exitUsage {
+			t.Errorf("%v: exit code %d, want %d:\n%s", args, code, exitUsage, out.String())
+		}
+	}
+}
+
+// A misspelled command suggests the near one, and the name of a part of another command that one.
+func TestMisspelledCommandsSuggestTheNearOne(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"jion atlas": `did you mean "join"? (see smartpool --help)`, "pool statsu atlas": `did you mean "status"? (see smartpool pool --help)`,
+		"docter": `did you mean "doctor"? (see smartpool --help)`, "status atlas": `did you mean "smartpool pool status"? (see smartpool --help)`,
+		"launch atlas": `did you mean "smartpool supernode launch"?`, "guard --onse": `did you mean "--once"? (see smartpool guard --help)`,
+	} {
+		var out strings.Builder
+		if code := run(strings.Fields(line), strings.NewReader(""), &out, &out); code != exitUsage || !strings.Contains(out.String(), want) {
+			t.Errorf("%s: exit code %d, want %s in\n%s", line, code, want, out.String())
+		}
+	}
+}
+
 // Exit codes are an interface: scripts depend on them, and docs/commands.md states them.
 func TestExitCodes(t *testing.T) {
 	t.Parallel()

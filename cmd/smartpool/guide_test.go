@@ -265,7 +265,8 @@ func TestGuide(t *testing.T) {
 	me.run(exitOK, "my", alice)
 	me.run(exitOK, "leave", alice)
 	me.say("## Keep the coins from being spent\n\nA wallet forgets its locks when it restarts. `guard` locks the outputs that back a pledge again, and warns of transactions that spend " +
-		"them; without `--once`, it runs until Ctrl-C.")
+		"them; without `--once`, it says what it watches and runs until Ctrl-C: at a terminal, a line shows the last look; in a log, there is a line an hour. It remembers what it saw, so a " +
+		"guard that comes back after a pause reports a pledge that was lost meanwhile, and when; the exit code is then 1.")
 	me.run(exitOK, "rpc", "lockunspent", "true")
 	me.say("Something is wrong, or you want to know that nothing is? `doctor` looks at node, wallet, registration, coins, daemon, token, clock, ports and database, changes nothing, and " +
 		"says what to do. Here it finds that the wallet has forgotten its locks, and names the command that follows:")

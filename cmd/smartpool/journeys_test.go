@@ -504,7 +504,7 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 	})
 	x.mine(60)
 	for _, line := range [][]string{
-		{"pools", "--all", "--coins", "100"}, {"my", alice}, {"my"}, {"leave", alice}, {"history", alice}, {"guard", "--once"}, {"pool", "status", "atlas"},
+		{"pools", "--all", "--coins", "100"}, {"my", alice}, {"my"}, {"leave", alice}, {"history", alice}, {"guard", "--once"}, {"doctor", alice}, {"pool", "status", "atlas"},
 		{"pool", "report", "atlas"}, {"payouts", "--all"}, {"verify", "pool", "atlas"}, {"digest"}, {"rpc", "getblockcount"},
 		{"alerts", "list", "--token-file", token}, {"version"}, {"completion", "bash"}, {"manual"},
 	} {

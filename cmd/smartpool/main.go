@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -115,12 +116,15 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		e.Width = terminal.WidthOf(stdout)
 		err = ctx.Run(e)
 	} else {
-		err = terminal.Usagef("%w; see %s --help", err, misused(err))
+		err = terminal.UsageError{Err: nested(parser.Model, args, err)}
 	}
 	if err == nil {
 		return exitOK
 	}
 	code := exitCode(err)
+	if code == exitUsage {
+		err = helpful(err, misused(ctx, err))
+	}
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted")
 	}
@@ -134,15 +138,40 @@ func options() []kong.Option {
 		kong.Description("Smart pools on Pastel: pooled Supernode collateral without custody."))
 }
 
-// misused returns the command that a mistake on the command line was made in.
-func misused(err error) string {
+// misused returns the command that a mistake was made in: on the command line, or as the command itself found.
+func misused(ctx *kong.Context, err error) string {
 	var mistake *kong.ParseError
-	if errors.As(err, &mistake) && mistake.Context != nil {
-		if command := mistake.Context.Selected(); command != nil {
+	if errors.As(err, &mistake) {
+		ctx = mistake.Context
+	}
+	if ctx != nil {
+		if command := ctx.Selected(); command != nil {
 			return command.FullPath()
 		}
 	}
 	return "smartpool"
+}
+
+// helpful names the help of a command that was misused.
+func helpful(err error, command string) error {
+	if strings.HasSuffix(err.Error(), "?") { // did you mean …?
+		return fmt.Errorf("%w (see %s --help)", err, command)
+	}
+	return fmt.Errorf("%w; see %s --help", err, command)
+}
+
+// nested adds to a mistake at the start of a command line the command that was meant: one that is part of another.
+func nested(app *kong.Application, args []string, err error) error {
+	var mistake *kong.ParseError
+	if len(args) == 0 || !errors.As(err, &mistake) || mistake.Context == nil || mistake.Context.Selected() != nil {
+		return err
+	}
+	for _, leaf := range app.Leaves(true) {
+		if leaf.Name == args[0] {
+			return fmt.Errorf("%w, did you mean %q?", err, leaf.FullPath())
+		}
+	}
+	return err
 }
 
 // exitCode returns the exit code of an error.

@@ -95,9 +95,8 @@ func (s *screen) typing(text string) {
 	}
 }
 
-// run starts a line of the program on the screen, which is its terminal, so that Ctrl-C reaches it. It is killed when the test ends.
-func (s *screen) run(line []string) *exec.Cmd {
-	s.t.Helper()
+// command makes a line of the program that will run on the screen.
+func (s *screen) command(line []string) *exec.Cmd {
 	c := exec.Command(os.Args[0], line...)
 	c.Env = append(os.Environ(), asProgram+"=1")
 	if s.home != "" {
@@ -105,6 +104,13 @@ func (s *screen) run(line []string) *exec.Cmd {
 	}
 	c.Stdin, c.Stdout, c.Stderr = s.slave, s.slave, s.slave
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	return c
+}
+
+// run starts a line of the program on the screen, which is its terminal, so that Ctrl-C reaches it. It is killed when the test ends.
+func (s *screen) run(line []string) *exec.Cmd {
+	s.t.Helper()
+	c := s.command(line)
 	if err := c.Start(); err != nil {
 		s.t.Fatal(err)
 	}

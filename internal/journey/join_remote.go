@@ -37,6 +37,7 @@ func (c *Join) remotely(ctx context.Context, r *Daemon, v *interview, p *wire.Po
 			return Posted{}, err
 		}
 	}
+	c.Pledge.PastelID = me.ID
 	x, terms, err := c.prepareRemotely(ctx, r, p, me.ID)
 	if err != nil {
 		return Posted{}, err

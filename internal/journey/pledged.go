@@ -22,8 +22,8 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Pledges is the file in which this user's commands remember which outputs they pledged on a network. A daemon that hides a pledge cannot
-// have its coins spent. The file may be absent.
+// Pledges is the file in which this user's commands remember which outputs they pledged on a network, and which pledges guard saw last. A daemon
+// that hides a pledge cannot have its coins spent. The file may be absent.
 type Pledges struct{ network, path string }
 
 // Remembered is an output that a command pledged.
@@ -48,6 +48,7 @@ func (x *Remembered) makes(t *ticket.Part, address string) bool {
 type pledgesFile struct {
 	Network string       `json:"network"`
 	Outputs []Remembered `json:"outputs"`
+	Watched []lastSeen   `json:"watched,omitempty"` // by guard
 }
 
 const maxPledgesFile = 16 << 20 // bytes
@@ -69,9 +70,9 @@ var errGarbled = errors.New("it is damaged")
 
 // List returns the remembered outputs. With an error it returns what it could read.
 func (f *Pledges) List() (map[pastel.OutPoint]Remembered, error) {
-	list, err := f.read()
-	known := make(map[pastel.OutPoint]Remembered, len(list))
-	for _, x := range list {
+	content, err := f.read()
+	known := make(map[pastel.OutPoint]Remembered, len(content.Outputs))
+	for _, x := range content.Outputs {
 		out, bad := pastel.ParseOutPoint(x.Output)
 		if bad != nil {
 			err = cmp.Or(err, fmt.Errorf("%w: %q is not txid:vout", errGarbled, x.Output))
@@ -85,57 +86,59 @@ func (f *Pledges) List() (map[pastel.OutPoint]Remembered, error) {
 	return known, err
 }
 
-func (f *Pledges) read() ([]Remembered, error) {
+func (f *Pledges) read() (content pledgesFile, err error) {
 	info, err := os.Lstat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
+		return content, nil
 	case err != nil:
-		return nil, err
+		return content, err
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%w: it is not a regular file", errGarbled)
+		return content, fmt.Errorf("%w: it is not a regular file", errGarbled)
 	}
 	in, err := os.Open(f.path)
 	if err != nil {
-		return nil, err
+		return content, err
 	}
 	defer func() { _ = in.Close() }()
 	text, err := io.ReadAll(io.LimitReader(in, maxPledgesFile+1))
 	if err != nil {
-		return nil, err
+		return content, err
 	}
-	var content pledgesFile
 	if len(text) > maxPledgesFile {
-		return nil, fmt.Errorf("%w: it has more than %d bytes", errGarbled, maxPledgesFile)
+		return content, fmt.Errorf("%w: it has more than %d bytes", errGarbled, maxPledgesFile)
 	}
 	if err := json.Unmarshal(text, &content); err != nil {
-		return nil, fmt.Errorf("%w: %w", errGarbled, err)
+		return pledgesFile{}, fmt.Errorf("%w: %w", errGarbled, err)
 	}
-	return content.Outputs, nil
+	return content, nil
 }
 
 // Add remembers an output. It keeps a file that it cannot read under another name.
 func (f *Pledges) Add(ctx context.Context, x Remembered) error {
-	return f.change(ctx, func(list []Remembered) []Remembered {
-		list = slices.DeleteFunc(list, func(y Remembered) bool { return y.Output == x.Output && y.Pool == x.Pool && y.PastelID == x.PastelID })
-		return append(list, x)
+	return f.change(ctx, func(content *pledgesFile) {
+		content.drop(x)
+		content.Outputs = append(content.Outputs, x)
 	})
 }
 
 // Forget forgets a pledge whose ticket was refused.
 func (f *Pledges) Forget(ctx context.Context, x Remembered) error {
-	return f.change(ctx, func(list []Remembered) []Remembered {
-		return slices.DeleteFunc(list, func(y Remembered) bool { return y.Output == x.Output && y.Pool == x.Pool && y.PastelID == x.PastelID })
-	})
+	return f.change(ctx, func(content *pledgesFile) { content.drop(x) })
+}
+
+// drop removes an output that the same pledge names.
+func (c *pledgesFile) drop(x Remembered) {
+	c.Outputs = slices.DeleteFunc(c.Outputs, func(y Remembered) bool { return y.Output == x.Output && y.Pool == x.Pool && y.PastelID == x.PastelID })
 }
 
 // change rewrites the file, readable by its owner only, while no other command does.
-func (f *Pledges) change(ctx context.Context, edit func([]Remembered) []Remembered) error {
+func (f *Pledges) change(ctx context.Context, edit func(*pledgesFile)) error {
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 		return err
 	}
 	return whileLocked(ctx, f.path, func() error {
-		list, err := f.read()
+		content, err := f.read()
 		switch {
 		case errors.Is(err, errGarbled):
 			if err := os.Rename(f.path, f.path+".damaged"); err != nil {
@@ -144,7 +147,9 @@ func (f *Pledges) change(ctx context.Context, edit func([]Remembered) []Remember
 		case err != nil:
 			return err
 		}
-		text, err := json.MarshalIndent(pledgesFile{f.network, edit(list)}, "", " ")
+		content.Network = f.network
+		edit(&content)
+		text, err := json.MarshalIndent(content, "", " ")
 		if err != nil {
 			return err
 		}
