@@ -57,6 +57,22 @@ func protected[I, O any](s *Server, op huma.Operation, f func(context.Context, *
 	huma.Register(s.api, op, f)
 }
 
+// subscribed returns subscriptions as clients see them.
+func subscribed(rows []notify.Listed) []wire.Subscribed {
+	list := make([]wire.Subscribed, len(rows))
+	for i, x := range rows {
+		kinds := make([]string, len(x.Kinds))
+		for j, k := range x.Kinds {
+			kinds[j] = string(k)
+		}
+		list[i] = wire.Subscribed{ID: x.ID, Created: x.Created.UTC(), To: x.To, Subscription: wire.Subscription{
+			Pool: string(x.Pool), PastelID: x.PastelID, Operator: x.Operator, Kinds: kinds, Cushion: x.Cushion, Overdue: x.Overdue,
+		}, Delivered: x.Delivered, LastDelivery: moment(x.LastDelivery), Waiting: x.Waiting, WaitingSince: moment(x.WaitingSince),
+			LastError: x.LastError, LastFailure: moment(x.LastFailure), GivenUp: x.GivenUp}
+	}
+	return list
+}
+
 // registerAlerts registers the operations on subscriptions.
 func (s *Server) registerAlerts() {
 	protected(s, huma.Operation{OperationID: "alerts", Method: http.MethodGet, Path: "/alerts", Summary: "List subscriptions to alerts, oldest first"},
@@ -66,18 +82,7 @@ func (s *Server) registerAlerts() {
 				return nil, err
 			}
 			rows, err := a.List(ctx)
-			list := make([]wire.Subscribed, len(rows))
-			for i, x := range rows {
-				kinds := make([]string, len(x.Kinds))
-				for j, k := range x.Kinds {
-					kinds[j] = string(k)
-				}
-				list[i] = wire.Subscribed{ID: x.ID, Created: x.Created.UTC(), To: x.To, Subscription: wire.Subscription{
-					Pool: string(x.Pool), PastelID: x.PastelID, Operator: x.Operator, Kinds: kinds, Cushion: x.Cushion, Overdue: x.Overdue,
-				}, Delivered: x.Delivered, LastDelivery: moment(x.LastDelivery), Waiting: x.Waiting, WaitingSince: moment(x.WaitingSince),
-					LastError: x.LastError, LastFailure: moment(x.LastFailure), GivenUp: x.GivenUp}
-			}
-			return one(s, list, err)
+			return one(s, subscribed(rows), err)
 		})
 	protected(s, huma.Operation{OperationID: "subscribe", Method: http.MethodPost, Path: "/alerts", Summary: "Subscribe to alerts"},
 		func(ctx context.Context, in *struct {

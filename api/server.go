@@ -96,7 +96,7 @@ func config() huma.Config {
 
 // withoutSecrets removes from the refusal of a subscription what was sent: it contains the receiver's URL, and clients log refusals.
 func withoutSecrets(ctx huma.Context, _ string, v any) (any, error) {
-	if e, ok := v.(*huma.ErrorModel); ok && strings.HasPrefix(ctx.Operation().Path, wire.Prefix+"/alerts") {
+	if e, ok := v.(*huma.ErrorModel); ok && strings.Contains(ctx.Operation().Path, "/alerts") {
 		for _, x := range e.Errors {
 			x.Value = nil
 		}
@@ -228,6 +228,7 @@ func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 	s.freshness(&out)
 	out.Alerts = s.deliveries()
 	out.Posting = s.Posting()
+	out.MemberAlerts = s.MemberAlerts()
 	return out, err
 }
 
@@ -460,6 +461,7 @@ func (s *Server) register() {
 	s.registerLists()
 	s.registerStream()
 	s.registerAlerts()
+	s.registerMemberAlerts()
 	s.registerPosting()
 	huma.Register(s.api, huma.Operation{
 		OperationID: "check-ticket", Method: http.MethodPost, Path: wire.Prefix + "/tickets/check",

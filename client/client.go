@@ -512,6 +512,22 @@ func (c *Client) TestAlert(ctx context.Context, id string) error {
 	return err
 }
 
+// SubscribeMember subscribes a receiver to alerts about a PastelID that signed for it.
+func (c *Client) SubscribeMember(ctx context.Context, pastelID string, x wire.MemberSubscribe) (wire.Receipt, error) {
+	return ask[wire.Receipt](ctx, c, http.MethodPost, "/members", nil, x, pastelID, "alerts")
+}
+
+// MemberAlerts lists the subscriptions that a PastelID signed for, oldest first.
+func (c *Client) MemberAlerts(ctx context.Context, pastelID string, x wire.MemberList) ([]wire.Subscribed, error) {
+	return ask[[]wire.Subscribed](ctx, c, http.MethodPost, "/members", nil, x, pastelID, "alerts", "list")
+}
+
+// UnsubscribeMember cancels a subscription that a PastelID signed for. It returns ErrNotFound if there is none.
+func (c *Client) UnsubscribeMember(ctx context.Context, pastelID string, x wire.MemberUnsubscribe) error {
+	_, err := ask[struct{}](ctx, c, http.MethodPost, "/members", nil, x, pastelID, "alerts", "remove")
+	return err
+}
+
 // Limits of a list.
 const (
 	maxMemory = 512 << 20        // bytes, about

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
@@ -104,4 +105,18 @@ func (k Kind) Missing() (list []string) {
 // WithdrawalText is what withdraws a message about an event.
 func WithdrawalText(k Kind, text string) string {
 	return withdrawal(&store.Alert{Kind: string(k), Text: text}).text
+}
+
+// CheckMemberURL checks a receiver that a stranger chose.
+var CheckMemberURL = checkMemberURL
+
+// Public reports whether a member's webhook may have an address.
+var Public = public
+
+// Abroad returns the client that sends to members' webhooks, and has another one do so if it is not nil.
+func (s *Service) Abroad(instead *http.Client) *http.Client {
+	if instead != nil {
+		s.abroad = instead
+	}
+	return s.abroad
 }

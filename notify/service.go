@@ -44,6 +44,7 @@ type Config struct {
 	// Elapsed returns the time since some moment in this process's life; nil means since New. Unlike Now it never jumps.
 	Elapsed func() time.Duration
 	Counts  *Counts // outlives the service; may be nil
+	Members Members // zero if only the token's owner subscribes
 	Log     *slog.Logger
 }
 
@@ -52,6 +53,8 @@ type Service struct {
 	cfg    Config
 	net    pastel.Network
 	client *http.Client
+	abroad *http.Client // for receivers that strangers chose
+	limits *limits
 
 	// Used by lookAround only.
 	mempool mempool
@@ -87,7 +90,7 @@ func New(cfg Config) *Service {
 		cfg.Counts = new(Counts)
 	}
 	s := &Service{
-		cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), bell: make(chan struct{}, 1), hanging: make(chan struct{}, maxHanging),
+		cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), abroad: newMemberClient(), limits: newLimits(), bell: make(chan struct{}, 1), hanging: make(chan struct{}, maxHanging),
 		patience: sendPatience, traffic: newTraffic(),
 	}
 	s.waiting.Store(true) // as far as anybody knows

@@ -68,12 +68,15 @@ func TestScriptInstallsAndRemoves(t *testing.T) {
 	t.Parallel()
 	folder, to := published(t, "#!/bin/sh\necho smartpool v0.1.0\n"), filepath.Join(t.TempDir(), "a place")
 	script := filepath.Join(folder, "install.sh")
+	if err := os.MkdirAll(filepath.Join(to, "share", "zsh"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for range 2 {
 		out, err := installer(script, "--from", folder, "--to", to)
 		if err != nil || !strings.Contains(out, "installed smartpool and smartpoold v0.1.0") || !strings.Contains(out, "on your PATH") {
 			t.Errorf("%v: %s", err, out)
 		}
-		want := []string{"bin/smartpool", "bin/smartpoold"}
+		want := []string{"bin/smartpool", "bin/smartpoold", "share/smartpool/folders"}
 		for _, f := range sharedFiles(at) {
 			want = append(want, "share/"+f.at)
 		}
@@ -92,8 +95,10 @@ func TestScriptInstallsAndRemoves(t *testing.T) {
 	if out, err := installer(script, "--to", to, "--remove"); err != nil || files(t, to) != "share/fish/vendor_completions.d/another.fish" {
 		t.Errorf("%v: %s; left: %s", err, out, files(t, to))
 	}
-	if left, err := os.ReadDir(filepath.Join(to, "share")); err != nil || len(left) != 2 { // fish, and man, which stays
-		t.Errorf("%v: left in share: %v", err, left)
+	for folder, want := range map[string]int{to: 1, filepath.Join(to, "share"): 2} { // bin is gone, fish is used, and zsh was there before
+		if left, err := os.ReadDir(folder); err != nil || len(left) != want {
+			t.Errorf("%v: left in %s: %v", err, folder, left)
+		}
 	}
 }
 

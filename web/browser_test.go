@@ -58,6 +58,7 @@ type site struct {
 	refused  string                                        // prefix of paths that are refused, if set
 	streams  int                                           // open ones
 	streamed []string                                      // requests for streams
+	stop     func(context.Context, string) error           // ends a member's subscription, if set
 }
 
 // with changes the site's behaviour under its lock.
@@ -123,7 +124,13 @@ func serve(t testing.TB, blocks []*pool.Prepared, ledger *chain.Ledger, r *store
 		return trouble
 	}
 	server := api.New(api.Config{Books: x.books, Feed: feed, Simulator: x.ledger, Version: "1.0", Condition: condition, Streams: 100, Log: discard})
-	pages := web.New(web.Config{API: server.Document, Books: x.books, Simulator: x.ledger, Log: discard, Status: func(r *http.Request) (wire.Status, error) {
+	stop := func(ctx context.Context, secret string) error {
+		x.mu.Lock()
+		stop := x.stop
+		x.mu.Unlock()
+		return stop(ctx, secret)
+	}
+	pages := web.New(web.Config{API: server.Document, Books: x.books, Simulator: x.ledger, Log: discard, Stop: stop, Status: func(r *http.Request) (wire.Status, error) {
 		status, err := server.Status(r.Context())
 		x.mu.Lock()
 		change := x.status

@@ -39,8 +39,10 @@ type Config struct {
 	// Simulator says how the next block would treat a ticket.
 	Simulator books.Simulator
 	Poster    Poster // posts what the status offers; may be nil
-	Base      string // path under which a proxy publishes the pages, such as /pools; empty for none
-	Log       *slog.Logger
+	// Stop ends a member's subscription by the secret in its messages; nil if the daemon has none.
+	Stop func(ctx context.Context, secret string) error
+	Base string // path under which a proxy publishes the pages, such as /pools; empty for none
+	Log  *slog.Logger
 }
 
 // Site serves the pages.
@@ -160,6 +162,8 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 		"POST /join/post":         s.post(),
 		"POST /join/ticket.json":  s.signedFile(),
 		"POST /join/register":     s.register(),
+		"GET /stop/{secret}":      s.stopping(),
+		"POST /stop/{secret}":     s.stop(),
 	} {
 		mux.Handle(pattern, h)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
@@ -40,7 +41,16 @@ func (c *joinCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daem
 	if j.Cold.Draft != "" && j.Cold.Ticket == "" {
 		return printDraft(e)(j.Draft(ctx, r))
 	}
-	return printPosted(e)(j.Run(ctx, r))
+	posted, err := j.Run(ctx, r)
+	if e.JSON && posted.Outcome != "" {
+		return errors.Join(terminal.PrintJSON(e.Out, map[string]string{
+			"txid": posted.TxID.String(), "outcome": posted.Outcome, "feed": r.FeedURL(j.Pledge.PastelID),
+		}), err)
+	}
+	if err := printPosted(e)(posted, err); err != nil {
+		return err
+	}
+	return offerAlerts(ctx, e, r, j)
 }
 
 type amendCmd struct {

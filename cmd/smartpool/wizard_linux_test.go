@@ -26,7 +26,12 @@ func talks(t *testing.T, home string, line []string, dialog ...says) (code int, 
 			s.typing(d.typed)
 		}
 	}
-	_ = c.Wait() // the exit code says it
+	_ = c.Wait()              // the exit code says it
+	const end = "«the end»\n" // behind all that the screen has to show
+	if _, err := s.slave.WriteString(end); err != nil {
+		t.Fatal(err)
+	}
+	s.awaitAfter(seen, strings.TrimSpace(end))
 	return c.ProcessState.ExitCode(), s.text()
 }
 
@@ -66,6 +71,23 @@ func TestEveryAnswerIsCheckedWhenGiven(t *testing.T) {
 	escrow := x.field("escrow", "pool", "status", "atlas")
 	x.mine(1)
 	home := t.TempDir()
+	for _, refused := range []struct {
+		code int
+		want string
+		line []string
+	}{
+		{exitUsage, "--fee", []string{"pool", "create", "--fee", "20"}},
+		{exitNo, "--operator: the node does not hold the key", []string{"pool", "create", "--operator", stranger}},
+		{exitNo, "each pool needs one of its own", []string{"pool", "create", "--supernode", used}},
+		{exitUsage, "--fee-address: it is the escrow", []string{"pool", "create", "--fee-address", escrow}},
+		{exitUsage, "--reward: want an address of network regtest", []string{"join", "atlas", "--reward", "t1abc"}},
+		{exitUsage, "--address: ", []string{"join", "atlas", "--address", "t1abc"}},
+		{exitNo, "the node does not hold the key", []string{"join", "atlas", "--pastelid", stranger}},
+	} {
+		if code, shown := talks(t, home, x.located(refused.line)); code != refused.code || !strings.Contains(shown, refused.want) || strings.Contains(shown, "? explains") {
+			t.Errorf("%v: exit code %d, want %d and %q before any question:\n%s", refused.line, code, refused.code, refused.want, shown)
+		}
+	}
 	create := x.located([]string{"pool", "create", "--no-wait"})
 	code, shown := talks(t, home, create,
 		says{"Name of the pool", "ATLAS\n"}, says{"want 3 to 32 of a-z", ""}, says{"Name of the pool", "\n"}, says{"want 3 to 32", ""}, says{"Name of the pool", " beta \n"},

@@ -47,6 +47,8 @@ type cli struct {
 	Run     runCmd     `cmd:"" default:"1" help:"Run the daemon (the default command)."`
 	Rebuild rebuildCmd `cmd:"" help:"Empty the ledger in the database, so that the daemon rebuilds it from the chain; keeps the subscriptions to alerts. Stop the daemon first."`
 	Check   checkCmd   `cmd:"" help:"Compute what lists and pages show from the ledger's history again, and print the rows of the database that differ. Reads only; the daemon may run."`
+	Backup  backupCmd  `cmd:"" help:"Write a backup of the database to a new file, and check it. The daemon may run."`
+	Restore restoreCmd `cmd:"" help:"Replace the database by a backup, which is checked first; what was there is kept in a file. Stop the daemon first."`
 	Sample  sampleCmd  `cmd:"" name:"config" help:"Print all settings with their meaning and default, as a YAML file."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 
@@ -57,6 +59,12 @@ type cli struct {
 type (
 	runCmd     struct{}
 	rebuildCmd struct{}
+	backupCmd  struct {
+		File string `arg:"" help:"File to write; it must not exist yet."`
+	}
+	restoreCmd struct {
+		File string `arg:"" help:"File that smartpoold backup wrote, from either kind of database."`
+	}
 	sampleCmd  struct{}
 	versionCmd struct{}
 )
@@ -166,6 +174,10 @@ func command(name string, line *cli, parser *kong.Kong, out, errOut io.Writer) e
 	switch name {
 	case "rebuild":
 		err = daemon.Rebuild(ctx, line.Settings, log)
+	case "backup <file>":
+		err = daemon.Backup(ctx, line.Settings, line.Backup.File, log)
+	case "restore <file>":
+		err = daemon.Restore(ctx, line.Settings, line.Restore.File, log)
 	case "check":
 		err = line.Check.run(ctx, line.Settings, out, log)
 	default:

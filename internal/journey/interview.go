@@ -81,14 +81,20 @@ func (c *Creation) interview(ctx context.Context, r *Daemon, v *interview, walle
 	}
 	if c.Pool.FeeAddress != "" {
 		if err := r.payable(ctx, c.Pool.FeeAddress); err != nil {
-			return nil, nil, terminal.Usagef("--fee-address: %w", opened(err))
+			return nil, nil, flagged("--fee-address", err)
 		}
+	}
+	signers, err := c.signers(ctx, r, v, wallet)
+	if err != nil {
+		return nil, nil, err
 	}
 	if err := v.fill(ctx, c.named()); err != nil {
 		return nil, nil, err
 	}
-	if operator, supernode, err = c.signers(ctx, r, v, wallet); err != nil {
-		return nil, nil, err
+	for _, s := range signers {
+		if err := s.open(ctx); err != nil {
+			return nil, nil, err
+		}
 	}
 	if err := v.fill(ctx, numbers); err != nil {
 		return nil, nil, err
@@ -99,7 +105,7 @@ func (c *Creation) interview(ctx context.Context, r *Daemon, v *interview, walle
 	if c.Pool.Period, err = strconv.ParseInt(period, 10, 64); err != nil {
 		return nil, nil, err
 	}
-	return operator, supernode, c.feeAddress(ctx, r, v)
+	return signers[0].me, signers[1].me, c.feeAddress(ctx, r, v)
 }
 
 // fill asks for the terms that flags left open.
@@ -112,30 +118,32 @@ func (v *interview) fill(ctx context.Context, list []*termQuestion) (err error) 
 	return nil
 }
 
-// signers asks who the operator and the Supernode are.
-func (c *Creation) signers(ctx context.Context, r *Daemon, v *interview, wallet *pasteld.Client) (operator, supernode *Identity, err error) {
+// signers are the questions for the PastelIDs of operator and Supernode. Those that flags name are opened before anything is asked.
+func (c *Creation) signers(ctx context.Context, r *Daemon, v *interview, wallet *pasteld.Client) ([]*signer, error) {
 	live, err := Advised(r.AllPools(ctx, wire.PoolQuery{Status: []string{"subscribing", "active", "replenishing"}}))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	for _, s := range []*signer{
-		{flag: "--operator", text: "Operator's PastelID", file: "operator.key", key: &KeySource{PassphraseFile: c.PassphraseFile, File: c.Pool.OperatorKey},
-			suits: func(string) error { return nil }},
-		{flag: "--supernode", text: "Supernode's PastelID", key: &KeySource{PassphraseFile: cmp.Or(c.Pool.SupernodePassphraseFile, c.PassphraseFile), File: c.Pool.SupernodeKey},
-			suits: unused(live.Items)},
-	} {
+	list := []*signer{
+		{
+			flag: "--operator", text: "Operator's PastelID", given: c.Pool.Operator, file: "operator.key",
+			key: &KeySource{PassphraseFile: c.PassphraseFile, File: c.Pool.OperatorKey}, suits: func(string) error { return nil },
+		},
+		{
+			flag: "--supernode", text: "Supernode's PastelID", given: c.Pool.Supernode,
+			key: &KeySource{PassphraseFile: cmp.Or(c.Pool.SupernodePassphraseFile, c.PassphraseFile), File: c.Pool.SupernodeKey}, suits: unused(live.Items),
+		},
+	}
+	for _, s := range list {
 		s.v, s.r, s.wallet = v, r, wallet
-		given := map[string]string{"--operator": c.Pool.Operator, "--supernode": c.Pool.Supernode}[s.flag]
-		if given == "" && s.key.File == "" && !r.Person.Interactive() {
-			return nil, nil, unanswered(s.flag)
+		if !s.named() {
+			continue
 		}
-		me, err := s.identity(ctx, given)
-		if err != nil {
-			return nil, nil, err
+		if err := s.open(ctx); err != nil {
+			return nil, err
 		}
-		operator, supernode = cmp.Or(operator, me), me
 	}
-	return operator, supernode, nil
+	return list, nil
 }
 
 // feeAddress asks where the fee goes. Without an answer, a new address of the wallet is made when the pool opens.

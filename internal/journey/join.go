@@ -138,6 +138,7 @@ func (c *Join) hot(ctx context.Context, r *Daemon, v *interview, p *wire.PoolDet
 	if err != nil {
 		return Posted{}, err
 	}
+	c.Pledge.PastelID = me.ID
 	out, err := c.choose(ctx, r, p, wallet)
 	if err != nil {
 		return Posted{}, err

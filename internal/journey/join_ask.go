@@ -47,36 +47,50 @@ func (v *interview) askPool(ctx context.Context, r *Daemon, none string, list []
 
 // interview asks for what no flag gave, before the wallet's node signs anything, and returns who signs. With Pledge.Yes nobody is asked.
 func (c *Join) interview(ctx context.Context, r *Daemon, v *interview, p *wire.PoolDetail, wallet *pasteld.Client) (*Identity, error) {
-	asks := r.Person.Interactive() && !c.Pledge.Yes
-	if c.Pledge.Address != "" {
-		if _, err := pastel.ParseAddress(&r.Net, c.Pledge.Address); err != nil {
-			return nil, terminal.Usagef("--address: %w", foreign(c.Pledge.Address, err))
-		}
+	if err := c.checkAddresses(ctx, r); err != nil {
+		return nil, err
 	}
-	if asks {
-		if err := c.askCoins(ctx, r, v, p, wallet); err != nil {
-			return nil, err
-		}
-	}
-	s := &signer{flag: "--pastelid", text: "Your PastelID", file: "pastelid.key", v: v, r: r, wallet: wallet, key: &c.Key}
-	s.suits = func(id string) error {
-		if err := r.Eligible(ctx, id); err != nil || c.Pledge.Address == "" {
-			return err
-		}
-		return pledgesAlready(p, id, c.Pledge.Address)
-	}
-	if !asks {
+	if !r.Person.Interactive() || c.Pledge.Yes {
 		me, err := c.Key.Identity(ctx, r.Person, wallet, c.Pledge.PastelID)
 		if err == nil {
 			err = r.Eligible(ctx, me.ID)
 		}
 		return me, err
 	}
-	me, err := s.identity(ctx, c.Pledge.PastelID)
-	if err != nil {
+	s := &signer{flag: "--pastelid", text: "Your PastelID", given: c.Pledge.PastelID, file: "pastelid.key", v: v, r: r, wallet: wallet, key: &c.Key}
+	s.suits = func(id string) error {
+		if err := r.Eligible(ctx, id); err != nil || c.Pledge.Address == "" {
+			return err
+		}
+		return pledgesAlready(p, id, c.Pledge.Address)
+	}
+	if s.named() {
+		if err := s.open(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.askCoins(ctx, r, v, p, wallet); err != nil {
 		return nil, err
 	}
-	return me, c.askReward(ctx, r, v)
+	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	return s.me, c.askReward(ctx, r, v)
+}
+
+// checkAddresses checks the addresses that flags gave, before anything is asked.
+func (c *Join) checkAddresses(ctx context.Context, r *Daemon) error {
+	if c.Pledge.Address != "" {
+		if _, err := pastel.ParseAddress(&r.Net, c.Pledge.Address); err != nil {
+			return terminal.Usagef("--address: %w", foreign(c.Pledge.Address, err))
+		}
+	}
+	if c.Pledge.Reward != "" {
+		if err := r.payable(ctx, c.Pledge.Reward); err != nil {
+			return flagged("--reward", err)
+		}
+	}
+	return nil
 }
 
 // askCoins asks how much to pledge, and which output backs it.
@@ -161,9 +175,13 @@ func (c *Join) askOutput(ctx context.Context, r *Daemon, v *interview, enough []
 		}
 		list = append(list, choice{u.OutPoint.String(), fmt.Sprintf("%s PSL at %s, %s", u.Value, pastel.Short(u.Address.Encode(&r.Net)), state)})
 	}
+	text := "Output that backs the pledge"
+	if len(list) < len(enough) {
+		text += fmt.Sprintf(" (%d of your %d)", len(list), len(enough))
+	}
 	var chosen *pasteld.Unspent
 	_, err := v.put(ctx, &question{
-		flag: "--output", text: fmt.Sprintf("Output that backs the pledge (%d of your %d)", len(list), len(enough)), usual: usual.OutPoint.String(), choices: list, clean: as(pasted.Hex),
+		flag: "--output", text: text, usual: usual.OutPoint.String(), choices: list, clean: as(pasted.Hex),
 		check: func(s string) error {
 			i := slices.IndexFunc(enough, func(u pasteld.Unspent) bool { return u.OutPoint.String() == s })
 			if i < 0 {
@@ -189,8 +207,7 @@ func (c *Join) offered() []string {
 func (c *Join) askReward(ctx context.Context, r *Daemon, v *interview) (err error) {
 	check := func(s string) error { return r.payable(ctx, s) }
 	if c.Pledge.Reward != "" {
-		_, err = v.put(ctx, &question{flag: "--reward", check: check}, c.Pledge.Reward)
-		return err
+		return nil
 	}
 	if err := v.begin(ctx); err != nil {
 		return err

@@ -20,6 +20,9 @@ func (c *Join) remotely(ctx context.Context, r *Daemon, v *interview, p *wire.Po
 	if err != nil {
 		return Posted{}, err
 	}
+	if err := c.checkAddresses(ctx, r); err != nil {
+		return Posted{}, err
+	}
 	if r.Person.Interactive() {
 		if err := c.askRemotely(ctx, r, v, p); err != nil {
 			return Posted{}, err
@@ -34,6 +37,7 @@ func (c *Join) remotely(ctx context.Context, r *Daemon, v *interview, p *wire.Po
 			return Posted{}, err
 		}
 	}
+	c.Pledge.PastelID = me.ID
 	x, terms, err := c.prepareRemotely(ctx, r, p, me.ID)
 	if err != nil {
 		return Posted{}, err

@@ -106,6 +106,7 @@ type launch struct {
 	wallet    *pasteld.Client
 	conf      *pasteld.MasternodeConf
 	supernode pastelid.PastelID
+	me        *Identity // the Supernode's, if the operator was asked
 
 	entry  pasteld.MasternodeEntry // to be written
 	say    ticket.Launch           // its statement, and the signature once there is one

@@ -102,6 +102,14 @@ func (l *launch) interview(ctx context.Context, v *interview) (err error) {
 	if found || c.Signed != "" || !l.r.Person.Interactive() {
 		return nil
 	}
+	if err := l.checkFlags(); err != nil {
+		return err
+	}
+	if c.Cold == "" {
+		if l.me, err = l.signer(ctx, v); err != nil {
+			return err
+		}
+	}
 	if c.Alias == "" && !c.Yes {
 		if c.Alias, err = v.put(ctx, l.aliasQuestion(), ""); err != nil {
 			return err
@@ -138,6 +146,23 @@ func (l *launch) interview(ctx context.Context, v *interview) (err error) {
 		}
 		if *q.address == none {
 			*q.address = ""
+		}
+	}
+	return nil
+}
+
+// checkFlags checks what flags gave, before anything is asked.
+func (l *launch) checkFlags() error {
+	if l.c.Alias != "" {
+		if err := l.aliasQuestion().check(l.c.Alias); err != nil {
+			return terminal.Usagef("--alias %q: %w", l.c.Alias, err)
+		}
+	}
+	for _, at := range []struct{ flag, address string }{{"--host", l.c.Host}, {"--ext-address", l.c.ExtAddress}, {"--ext-p2p", l.c.ExtP2P}} {
+		if at.address != "" {
+			if err := hostPort(at.flag, at.address, &l.r.Net); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

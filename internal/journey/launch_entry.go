@@ -220,10 +220,12 @@ func (l *launch) write(ctx context.Context, v *interview) error {
 		return err
 	}
 	statement := l.say.Statement(l.r.Net.Name)
-	var me *Identity
+	me := l.me
 	if l.c.Signed == "" {
-		if me, err = l.signer(ctx, v); err != nil {
-			return err
+		if me == nil {
+			if me, err = l.signer(ctx, v); err != nil {
+				return err
+			}
 		}
 		what += fmt.Sprintf("\nThe Supernode's PastelID %s signs:\n  %s\n", l.pool.Supernode, statement)
 	}

@@ -22,6 +22,7 @@ import (
 // signer is a question for a PastelID that signs: one of the node's, that of a key file, or a new one.
 type signer struct {
 	flag, text string
+	given      string             // by a flag
 	file       string             // name for a new key file; empty: the node makes new PastelIDs
 	suits      func(string) error // what else is wrong with a registered PastelID, and what would be right
 
@@ -42,40 +43,51 @@ const makesNew = "new"
 // mostListed bounds how many choices a question lists.
 const mostListed = 12
 
-// identity returns the PastelID that flags name or, without them, that a person chooses. It is registered, and suits.
-func (s *signer) identity(ctx context.Context, id string) (*Identity, error) {
-	if id != "" || s.key.File != "" || !s.v.p.Interactive() {
-		me, err := s.key.Identity(ctx, s.v.p, s.wallet, id)
-		if err == nil {
-			s.me, err = me, s.registered(ctx, me)
-		}
-		if err == nil {
-			err = s.suits(me.ID)
-		}
-		switch {
-		case errors.Is(err, terminal.ErrInterrupted):
-			return nil, opened(err)
-		case err != nil:
-			return nil, fmt.Errorf("%s: %w", s.flag, opened(err))
-		}
-		return me, nil
+// named reports whether flags name the PastelID.
+func (s *signer) named() bool { return s.given != "" || s.key.File != "" }
+
+// open opens the PastelID that flags name or, without them, the one that a person chooses. It is registered, and suits.
+func (s *signer) open(ctx context.Context) (err error) {
+	switch {
+	case s.me != nil:
+		return nil
+	case s.named():
+		return s.openNamed(ctx)
+	case !s.v.p.Interactive():
+		return unanswered(s.flag)
 	}
-	var err error
 	if s.held, err = s.wallet.PastelIDs(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.v.begin(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	list, usual, err := s.choices(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	_, err = s.v.put(ctx, &question{
 		flag: s.flag, text: s.text, usual: usual, choices: list, clean: as(cleanSigner),
 		check: func(answer string) error { return s.take(ctx, answer) }, becomes: s.where,
 	}, "")
-	return s.me, err
+	return err
+}
+
+// openNamed opens the PastelID that flags name.
+func (s *signer) openNamed(ctx context.Context) error {
+	me, err := s.key.Identity(ctx, s.v.p, s.wallet, s.given)
+	if err == nil {
+		err = s.registered(ctx, me)
+	}
+	if err == nil {
+		err = s.suits(me.ID)
+	}
+	err = opened(err)
+	if err != nil && !errors.Is(err, terminal.ErrInterrupted) {
+		err = fmt.Errorf("%s: %w", s.flag, err)
+	}
+	s.me = me
+	return err
 }
 
 // opened returns the reason that ended an interview, or the error itself.
@@ -85,6 +97,14 @@ func opened(err error) error {
 		return end.error
 	}
 	return err
+}
+
+// flagged says which flag gave something wrong, unless that could not be checked.
+func flagged(flag string, err error) error {
+	if opened(err) != err {
+		return opened(err)
+	}
+	return terminal.Usagef("%s: %w", flag, err)
 }
 
 // where returns the answer that names the PastelID: its key file, if it has one.

@@ -44,7 +44,11 @@ func zsh(model *kong.Application) string {
 				if p.IsCumulative() {
 					place = "*"
 				}
-				fmt.Fprintf(&b, "\t\t%s \\\n", zshQuote(place+zshValue(p, p.Name)))
+				value := zshValue(p, p.Name)
+				if k, _ := kindOf(p); k == text {
+					value = strings.TrimSuffix(value, " ") + "()" // with a mere message, zsh would list flags and complete none
+				}
+				fmt.Fprintf(&b, "\t\t%s \\\n", zshQuote(place+value))
 			}
 			b.WriteString("\t\t$everywhere\n")
 		}
