@@ -534,7 +534,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var a wire.Account
 		if json.Unmarshal(body, &a) == nil {
-			printAccount(&strings.Builder{}, &a, false)
+			printAccount(&strings.Builder{}, &a, false, 0)
 		}
 	})
 }
