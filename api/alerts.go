@@ -50,11 +50,27 @@ func moment(t time.Time) *time.Time {
 
 // protected registers an operation that requires the token.
 func protected[I, O any](s *Server, op huma.Operation, f func(context.Context, *I) (*O, error)) {
-	op.Path = "/api/v1" + op.Path
+	op.Path = wire.Prefix + op.Path
 	op.Security = []map[string][]string{{"token": {}}}
 	op.MaxBodyBytes = maxBody
 	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 	huma.Register(s.api, op, f)
+}
+
+// subscribed returns subscriptions as clients see them.
+func subscribed(rows []notify.Listed) []wire.Subscribed {
+	list := make([]wire.Subscribed, len(rows))
+	for i, x := range rows {
+		kinds := make([]string, len(x.Kinds))
+		for j, k := range x.Kinds {
+			kinds[j] = string(k)
+		}
+		list[i] = wire.Subscribed{ID: x.ID, Created: x.Created.UTC(), To: x.To, Subscription: wire.Subscription{
+			Pool: string(x.Pool), PastelID: x.PastelID, Operator: x.Operator, Kinds: kinds, Cushion: x.Cushion, Overdue: x.Overdue,
+		}, Delivered: x.Delivered, LastDelivery: moment(x.LastDelivery), Waiting: x.Waiting, WaitingSince: moment(x.WaitingSince),
+			LastError: x.LastError, LastFailure: moment(x.LastFailure), GivenUp: x.GivenUp}
+	}
+	return list
 }
 
 // registerAlerts registers the operations on subscriptions.
@@ -66,18 +82,7 @@ func (s *Server) registerAlerts() {
 				return nil, err
 			}
 			rows, err := a.List(ctx)
-			list := make([]wire.Subscribed, len(rows))
-			for i, x := range rows {
-				kinds := make([]string, len(x.Kinds))
-				for j, k := range x.Kinds {
-					kinds[j] = string(k)
-				}
-				list[i] = wire.Subscribed{ID: x.ID, Created: x.Created.UTC(), To: x.To, Subscription: wire.Subscription{
-					Pool: string(x.Pool), PastelID: x.PastelID, Operator: x.Operator, Kinds: kinds, Cushion: x.Cushion, Overdue: x.Overdue,
-				}, Delivered: x.Delivered, LastDelivery: moment(x.LastDelivery), Waiting: x.Waiting, WaitingSince: moment(x.WaitingSince),
-					LastError: x.LastError, LastFailure: moment(x.LastFailure), GivenUp: x.GivenUp}
-			}
-			return one(s, list, err)
+			return one(s, subscribed(rows), err)
 		})
 	protected(s, huma.Operation{OperationID: "subscribe", Method: http.MethodPost, Path: "/alerts", Summary: "Subscribe to alerts"},
 		func(ctx context.Context, in *struct {

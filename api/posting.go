@@ -90,7 +90,7 @@ func notPosted(err error) error {
 func (s *Server) registerPosting() {
 	errs := []int{http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	huma.Register(s.api, huma.Operation{
-		OperationID: "post-ticket", Method: http.MethodPost, Path: "/api/v1/tickets",
+		OperationID: "post-ticket", Method: http.MethodPost, Path: wire.Prefix + "/tickets",
 		Summary:      "Post a signed pledge or amendment; the daemon pays for it",
 		MaxBodyBytes: maxBody, Errors: errs,
 	}, func(ctx context.Context, in *struct {
@@ -103,7 +103,7 @@ func (s *Server) registerPosting() {
 		return &body[wire.Posted]{x}, nil
 	})
 	huma.Register(s.api, huma.Operation{
-		OperationID: "register", Method: http.MethodPost, Path: "/api/v1/registrations",
+		OperationID: "register", Method: http.MethodPost, Path: wire.Prefix + "/registrations",
 		Summary:      "Register a PastelID that the operator listed; the daemon pays for it",
 		MaxBodyBytes: maxBody, Errors: errs,
 	}, func(ctx context.Context, in *struct {

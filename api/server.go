@@ -79,12 +79,9 @@ func New(cfg Config) *Server {
 
 func init() { huma.DefaultArrayNullable = false } // lists may be empty, never null
 
-// apiVersion changes when an answer loses or changes a field, not when fields or operations are added.
-const apiVersion = "1"
-
 // config returns the general part of the OpenAPI document.
 func config() huma.Config {
-	c := huma.DefaultConfig("smartpool", apiVersion)
+	c := huma.DefaultConfig("smartpool", wire.Version)
 	c.Info.Description = "Reads the ledger of a smart pool daemon: pools, pledges, accounts, payouts, events. Every answer describes one block, its tip. " +
 		"Amounts are integers in patoshi (1 PSL = 100,000 patoshi), coins are whole PSL, times are RFC 3339 in UTC. " +
 		"Errors are RFC 9457 problems; their detail says what to do."
@@ -99,7 +96,7 @@ func config() huma.Config {
 
 // withoutSecrets removes from the refusal of a subscription what was sent: it contains the receiver's URL, and clients log refusals.
 func withoutSecrets(ctx huma.Context, _ string, v any) (any, error) {
-	if e, ok := v.(*huma.ErrorModel); ok && strings.HasPrefix(ctx.Operation().Path, "/api/v1/alerts") {
+	if e, ok := v.(*huma.ErrorModel); ok && strings.Contains(ctx.Operation().Path, "/alerts") {
 		for _, x := range e.Errors {
 			x.Value = nil
 		}
@@ -142,7 +139,7 @@ func quoted(text string) string {
 }
 
 // live are the paths whose answers depend on more than the ledger's last block.
-var live = map[string]bool{"/api/v1/status": true, streamPath: true, "/api/v1/mempool": true}
+var live = map[string]bool{wire.Prefix + "/status": true, streamPath: true, wire.Prefix + "/mempool": true}
 
 // supernodePath ends the path of a pool's Supernode, which is live, too: it depends on the node's list.
 const supernodePath = "/supernode"
@@ -226,9 +223,12 @@ func (s *Server) Status(ctx context.Context) (wire.Status, error) {
 		ReadOnly: s.cfg.ReadOnly, Parameters: s.cfg.Books.Parameters(),
 	}
 	out.Ready = out.Trouble == ""
+	stored := s.cfg.Books.Database()
+	out.Database = &stored
 	s.freshness(&out)
 	out.Alerts = s.deliveries()
 	out.Posting = s.Posting()
+	out.MemberAlerts = s.MemberAlerts()
 	return out, err
 }
 
@@ -294,7 +294,7 @@ func patient(next http.Handler) http.Handler {
 	})
 }
 
-const streamPath = "/api/v1/stream"
+const streamPath = wire.Prefix + "/stream"
 
 // NotReady answers every request while there is no database to read.
 func NotReady(reason func() string) http.Handler {
@@ -375,7 +375,7 @@ func one[T any](s *Server, x T, err error) (*body[T], error) {
 // get registers a reading operation. All of them have the same errors.
 func get[I, O any](s *Server, id, path, summary string, f func(context.Context, *I) (*O, error)) {
 	huma.Register(s.api, huma.Operation{
-		OperationID: id, Method: http.MethodGet, Path: "/api/v1" + path, Summary: summary,
+		OperationID: id, Method: http.MethodGet, Path: wire.Prefix + path, Summary: summary,
 		Errors: []int{http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}, f)
 }
@@ -461,9 +461,10 @@ func (s *Server) register() {
 	s.registerLists()
 	s.registerStream()
 	s.registerAlerts()
+	s.registerMemberAlerts()
 	s.registerPosting()
 	huma.Register(s.api, huma.Operation{
-		OperationID: "check-ticket", Method: http.MethodPost, Path: "/api/v1/tickets/check",
+		OperationID: "check-ticket", Method: http.MethodPost, Path: wire.Prefix + "/tickets/check",
 		Summary:      "Check whether the next block would accept a ticket, without posting it",
 		MaxBodyBytes: maxBody, Errors: []int{http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, in *struct {

@@ -73,6 +73,12 @@ func (b *Books) Params() pool.Params { return b.net }
 // Shadow reports whether the ledger is a shadow run: its network does not enforce the rules.
 func (b *Books) Shadow() bool { return b.reader.Shadow() }
 
+// Database returns what the ledger is stored in.
+func (b *Books) Database() wire.Database {
+	engine, schema := b.reader.Kind()
+	return wire.Database{Engine: engine, Schema: schema}
+}
+
 // view is what one question sees: the database as of one block.
 type view struct {
 	*store.Snapshot
@@ -103,6 +109,11 @@ type openViewKey struct{}
 // AtOneBlock lets f ask several questions with the context that it gets, one after the other, which are then answered as of one block.
 func (b *Books) AtOneBlock(ctx context.Context, f func(ctx context.Context) error) error {
 	return b.view(ctx, func(v *view) error { return f(context.WithValue(ctx, openViewKey{}, v)) })
+}
+
+// Snapshot lets f read the database itself as of one block, which is that of AtOneBlock within it. f must not keep the snapshot.
+func (b *Books) Snapshot(ctx context.Context, f func(*store.Snapshot) error) error {
+	return b.view(ctx, func(v *view) error { return f(v.Snapshot) })
 }
 
 func (b *Books) view(ctx context.Context, f func(v *view) error) error {

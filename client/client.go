@@ -54,7 +54,7 @@ func New(base string) (*Client, error) {
 	}
 	u.Host = strings.ToLower(u.Host)
 	return &Client{
-		base: strings.TrimRight(u.String(), "/") + "/api/v1",
+		base: strings.TrimRight(u.String(), "/") + wire.Prefix,
 		http: &http.Client{
 			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -75,7 +75,7 @@ func Shown(base string) string {
 }
 
 // URL returns the daemon's base URL, without a slash at its end.
-func (c *Client) URL() string { return strings.TrimSuffix(c.base, "/api/v1") }
+func (c *Client) URL() string { return strings.TrimSuffix(c.base, wire.Prefix) }
 
 // ErrNotFound says that the daemon's ledger has no such entry.
 var ErrNotFound = errors.New("the ledger has no such entry")
@@ -509,6 +509,22 @@ func (c *Client) Unsubscribe(ctx context.Context, id string) error {
 // TestAlert sends a test alert now. It returns ErrNotFound if there is no such subscription.
 func (c *Client) TestAlert(ctx context.Context, id string) error {
 	_, err := ask[struct{}](ctx, c, http.MethodPost, "/alerts", nil, nil, id, "test")
+	return err
+}
+
+// SubscribeMember subscribes a receiver to alerts about a PastelID that signed for it.
+func (c *Client) SubscribeMember(ctx context.Context, pastelID string, x wire.MemberSubscribe) (wire.Receipt, error) {
+	return ask[wire.Receipt](ctx, c, http.MethodPost, "/members", nil, x, pastelID, "alerts")
+}
+
+// MemberAlerts lists the subscriptions that a PastelID signed for, oldest first.
+func (c *Client) MemberAlerts(ctx context.Context, pastelID string, x wire.MemberList) ([]wire.Subscribed, error) {
+	return ask[[]wire.Subscribed](ctx, c, http.MethodPost, "/members", nil, x, pastelID, "alerts", "list")
+}
+
+// UnsubscribeMember cancels a subscription that a PastelID signed for. It returns ErrNotFound if there is none.
+func (c *Client) UnsubscribeMember(ctx context.Context, pastelID string, x wire.MemberUnsubscribe) error {
+	_, err := ask[struct{}](ctx, c, http.MethodPost, "/members", nil, x, pastelID, "alerts", "remove")
 	return err
 }
 

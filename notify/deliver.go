@@ -90,6 +90,7 @@ func (s *Service) choose(x *store.AlertTx, now time.Time) (todo []dispatch, err 
 		subs[list[i].ID] = &list[i]
 	}
 	s.traffic.keep(subs)
+	s.limits.keep(subs)
 	s.traffic.fair(waiting)
 	for _, w := range waiting {
 		sub := subs[w.Subscription]
@@ -100,6 +101,9 @@ func (s *Service) choose(x *store.AlertTx, now time.Time) (todo []dispatch, err 
 			continue
 		}
 		a, found, err := x.NextAlert(w.Lane, now, latest, s.traffic.fails(w.Subscription))
+		if found && sub.ByMember() && !s.limits.maySend(sub.ID, now) { // it waits: a stranger's subscription costs no more in a day
+			found = false
+		}
 		if err != nil || !found {
 			s.traffic.release(w.Lane)
 			if err != nil {
@@ -151,6 +155,9 @@ func (s *Service) record(ctx context.Context, d *dispatch, attempts int64, now t
 			err = x.AnswerAlert(&d.alert, attempts, o)
 			if err == nil && o.State == store.AlertFailed && !refused(o) {
 				old, err = x.GiveUpAlerts(d.sub.ID, now.Add(-giveUpAfter), now, o.Failure)
+			}
+			if err == nil && o.State == store.AlertFailed && d.sub.ByMember() {
+				err = s.dropSilent(x, d.sub, now)
 			}
 			if err == nil && again {
 				err = x.HastenAlerts(d.sub.ID, now)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
@@ -111,4 +112,18 @@ func RunHook(ctx context.Context, cfg Config, program, id string, body []byte, p
 	s := New(cfg)
 	s.hookPatience = patience
 	return s.send(ctx, &store.Subscription{URL: hookURL(program)}, &message{id: id, kind: PayoutPaid, body: body}, func() {})
+}
+
+// CheckMemberURL checks a receiver that a stranger chose.
+var CheckMemberURL = checkMemberURL
+
+// Public reports whether a member's webhook may have an address.
+var Public = public
+
+// Abroad returns the client that sends to members' webhooks, and has another one do so if it is not nil.
+func (s *Service) Abroad(instead *http.Client) *http.Client {
+	if instead != nil {
+		s.abroad = instead
+	}
+	return s.abroad
 }

@@ -15,7 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/store"
 )
@@ -90,46 +89,24 @@ func (s *Service) meetHooks(x *store.AlertTx) error {
 			}
 		}
 	}
-	since, fresh := s.tip()
 	for _, program := range s.cfg.Hooks {
 		if known[hookURL(program)] {
 			continue
 		}
-		r := Request{}
+		r := Request{URL: hookURL(program), Kinds: Kinds()}
 		for i := range settings {
 			if err := settings[i].fill(&r); err != nil {
 				return err
 			}
 		}
-		sub := store.Subscription{
-			ID: newID(), Created: s.cfg.Now(), Since: since, Waits: !fresh, URL: hookURL(program), Cushion: r.Cushion, Overdue: r.Overdue,
-		}
-		for _, k := range Kinds() {
-			sub.Kinds = append(sub.Kinds, string(k))
-		}
-		if left == 0 { // events were not read while nobody had subscribed
-			if err := s.readFromNow(x); err != nil {
-				return err
-			}
-		}
-		left++
-		if err := x.AddSubscription(&sub); err != nil {
+		sub, added := s.newSubscription(&r)
+		if err := s.add(x, &sub, left); err != nil {
 			return err
 		}
+		left++
+		added()
 	}
 	return nil
-}
-
-// readFromNow leaves out the events up to the last block.
-func (s *Service) readFromNow(x *store.AlertTx) error {
-	tip, err := x.Tip()
-	if errors.Is(err, chain.ErrNotFound) {
-		tip, err = store.Block{Height: -1}, nil
-	}
-	if err != nil {
-		return err
-	}
-	return x.SetCursor(store.AlertCursor{Height: tip.Height, Position: store.EndOfBlock, Hash: tip.Hash})
 }
 
 // runHook runs a hook for a message, once no other run of it is under way. It succeeds if the program exits with 0 in time.

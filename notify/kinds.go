@@ -52,8 +52,11 @@ func rowOf(k Kind) *row {
 }
 
 // eventTypes are the events that are alerts.
-func eventTypes() (list []string) {
-	for _, t := range pool.EventTypesWhere(func(row pool.EventRow) bool { return row.Alerted }) {
+func eventTypes() []string { return typeNames(func(row pool.EventRow) bool { return row.Alerted }) }
+
+// typeNames are the names of the types of events whose rows are wanted.
+func typeNames(wanted func(pool.EventRow) bool) (list []string) {
+	for _, t := range pool.EventTypesWhere(wanted) {
 		list = append(list, string(t))
 	}
 	return list

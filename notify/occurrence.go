@@ -36,20 +36,25 @@ type occurrence struct {
 	of     *store.PoolRow // the event's pool
 	at     when
 	block  *store.Block
-	x      *store.AlertTx
+	x      *store.Snapshot
 	payout func() (store.Payout, error) // of the events about one
 }
 
 func (r *reading) occurrence(e *store.Event, b *store.Block) (*occurrence, error) {
-	what, err := pool.ParseEvent(e.JSON)
-	if err != nil {
-		return nil, fmt.Errorf("%w; %w", err, store.ErrUnreadable)
-	}
 	p, err := r.pool(e.Pool)
 	if err != nil {
 		return nil, err
 	}
-	o := &occurrence{Event: e, what: what, of: p, at: when{e.Height, time.Unix(b.Time, 0).UTC(), r.s.cfg.Now()}, block: b, x: r.x}
+	return newOccurrence(r.x.Snapshot, e, b, p, r.s.cfg.Now())
+}
+
+// newOccurrence reads an event of a pool, as it is told at a time.
+func newOccurrence(x *store.Snapshot, e *store.Event, b *store.Block, of *store.PoolRow, now time.Time) (*occurrence, error) {
+	what, err := pool.ParseEvent(e.JSON)
+	if err != nil {
+		return nil, fmt.Errorf("%w; %w", err, store.ErrUnreadable)
+	}
+	o := &occurrence{Event: e, what: what, of: of, at: when{e.Height, time.Unix(b.Time, 0).UTC(), now}, block: b, x: x}
 	o.payout = sync.OnceValues(o.findPayout)
 	return o, nil
 }

@@ -158,6 +158,8 @@ type rig struct {
 	passed time.Duration // by a clock that nobody sets
 	counts notify.Counts
 	logs   logs
+
+	members notify.Members
 }
 
 func newRig(t testing.TB, url string) *rig {
@@ -197,7 +199,7 @@ func (r *rig) restart() {
 	r.t.Cleanup(func() { r.alerts.Close() })
 	cfg := notify.Config{
 		Alerts: r.alerts, Ledger: r.ledger, Status: func() chain.Status { return r.status }, Behind: r.behind, Poll: time.Millisecond,
-		Now: r.clock, Elapsed: r.elapsed, Counts: &r.counts, Log: slog.New(slog.NewTextHandler(&r.logs, nil)),
+		Now: r.clock, Elapsed: r.elapsed, Counts: &r.counts, Members: r.members, Log: slog.New(slog.NewTextHandler(&r.logs, nil)),
 	}
 	if r.node != nil {
 		cfg.Node = func() notify.Node { return r.node }

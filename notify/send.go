@@ -40,6 +40,7 @@ const (
 	HeaderTimestamp = "Smartpool-Timestamp" // Unix time of the attempt, in seconds
 	HeaderSignature = "Smartpool-Signature"
 	HeaderDelivery  = "Smartpool-Delivery" // id of the message
+	HeaderStop      = "Smartpool-Stop"     // of a member's subscription: where whoever gets its messages ends it
 )
 
 // Sign returns the signature of a webhook's request: HMAC-SHA256 of the timestamp, a point and the body, in hex after "sha256=".
@@ -207,6 +208,11 @@ func (s *Service) send(ctx context.Context, sub *store.Subscription, m *message,
 		done()
 		return &sendError{text: "too many services do not answer: it waits for them"}
 	}
+	if stop := s.stopURL(sub); stop != "" {
+		one := *m
+		one.text += "\n\nTo stop these messages: " + stop
+		m = &one
+	}
 	result := make(chan error, 1)
 	go func() { // the library takes no context
 		defer done()
@@ -233,7 +239,12 @@ func (s *Service) post(ctx context.Context, sub *store.Subscription, m *message)
 	r.Header.Set(HeaderTimestamp, timestamp)
 	r.Header.Set(HeaderSignature, Sign(sub.Secret, timestamp, m.body))
 	r.Header.Set(HeaderDelivery, m.id)
-	answer, err := s.client.Do(r)
+	client := s.client
+	if sub.ByMember() {
+		client = s.abroad
+		r.Header.Set(HeaderStop, s.stopURL(sub))
+	}
+	answer, err := client.Do(r)
 	if err != nil {
 		return unsent(err, sub.URL)
 	}

@@ -45,6 +45,7 @@ type Config struct {
 	Elapsed func() time.Duration
 	Hooks   []string // programs that are run for each alert; CheckHook says which may be
 	Counts  *Counts  // outlives the service; may be nil
+	Members Members  // zero if only the token's owner subscribes
 	Log     *slog.Logger
 }
 
@@ -53,6 +54,8 @@ type Service struct {
 	cfg    Config
 	net    pastel.Network
 	client *http.Client
+	abroad *http.Client // for receivers that strangers chose
+	limits *limits
 
 	// Used by lookAround only.
 	mempool mempool
@@ -91,7 +94,7 @@ func New(cfg Config) *Service {
 		cfg.Counts = new(Counts)
 	}
 	s := &Service{
-		cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), bell: make(chan struct{}, 1), hanging: make(chan struct{}, maxHanging),
+		cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), abroad: newMemberClient(), limits: newLimits(), bell: make(chan struct{}, 1), hanging: make(chan struct{}, maxHanging),
 		patience: sendPatience, hookPatience: hookPatience, hooks: map[string]chan struct{}{}, traffic: newTraffic(),
 	}
 	for _, program := range cfg.Hooks {

@@ -167,16 +167,8 @@ func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 	if err := r.validate(); err != nil {
 		return Receipt{}, err
 	}
-	receipt := Receipt{ID: newID()}
-	if isWebhook(r.URL) {
-		receipt.Secret = newID() + newID()
-	}
-	since, fresh := s.tip()
-	if !fresh {
-		status := s.cfg.Status()
-		since = max(since, status.Target, status.Fresh.Node.Headers)
-		defer s.waiting.Store(true)
-	}
+	sub, begin := s.newSubscription(&r)
+	defer begin()
 	err := s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
 		subs, err := x.Subscriptions()
 		if err != nil {
@@ -194,31 +186,54 @@ func (s *Service) Subscribe(ctx context.Context, r Request) (Receipt, error) {
 				return err
 			}
 		}
-		tip, err := x.Tip()
-		if errors.Is(err, chain.ErrNotFound) {
-			tip, err = store.Block{Height: -1}, nil
-		}
-		if err != nil {
-			return err
-		}
-		if len(subs) == 0 { // events were not read while nobody had subscribed
-			if err := s.readFromNow(x); err != nil {
-				return err
-			}
-		}
-		sub := store.Subscription{
-			ID: receipt.ID, Created: s.cfg.Now(), Since: max(since, tip.Height), Waits: !fresh, URL: r.URL, Secret: receipt.Secret,
-			Pool: r.Pool, PastelID: r.PastelID, Operator: r.Operator, Cushion: r.Cushion, Overdue: r.Overdue,
-		}
-		for _, k := range r.Kinds {
-			sub.Kinds = append(sub.Kinds, string(k))
-		}
-		return x.AddSubscription(&sub)
+		return s.add(x, &sub, len(subs))
 	})
 	if err != nil {
 		return Receipt{}, err
 	}
-	return receipt, nil
+	return Receipt{ID: sub.ID, Secret: sub.Secret}, nil
+}
+
+// newSubscription makes a subscription of a valid request, and returns what to do once it is added.
+func (s *Service) newSubscription(r *Request) (sub store.Subscription, added func()) {
+	since, fresh := s.tip()
+	if !fresh {
+		status := s.cfg.Status()
+		since = max(since, status.Target, status.Fresh.Node.Headers)
+	}
+	sub = store.Subscription{
+		ID: newID(), Created: s.cfg.Now(), Since: since, Waits: !fresh, URL: r.URL, Pool: r.Pool, PastelID: r.PastelID, Operator: r.Operator,
+		Cushion: r.Cushion, Overdue: r.Overdue,
+	}
+	if isWebhook(r.URL) {
+		sub.Secret = newID() + newID()
+	}
+	for _, k := range r.Kinds {
+		sub.Kinds = append(sub.Kinds, string(k))
+	}
+	return sub, func() {
+		if !fresh {
+			s.waiting.Store(true)
+		}
+	}
+}
+
+// add stores a subscription beside others.
+func (s *Service) add(x *store.AlertTx, sub *store.Subscription, others int) error {
+	tip, err := x.Tip()
+	if errors.Is(err, chain.ErrNotFound) {
+		tip, err = store.Block{Height: -1}, nil
+	}
+	if err != nil {
+		return err
+	}
+	if others == 0 { // events were not read while nobody had subscribed
+		if err := x.SetCursor(store.AlertCursor{Height: tip.Height, Position: store.EndOfBlock, Hash: tip.Hash}); err != nil {
+			return err
+		}
+	}
+	sub.Since = max(sub.Since, tip.Height)
+	return x.AddSubscription(sub)
 }
 
 // List lists all subscriptions, the oldest first, without their secrets.

@@ -12,7 +12,7 @@ usage: sh install.sh [--from URL|FOLDER] [--to FOLDER] [--remove]
 
   --from  where the archives are; by default, the release on GitHub
   --to    installs into FOLDER/bin; by default /usr/local for root, ~/.local for others
-  --remove  removes both programs from there; data folders stay
+  --remove  removes what it installed there; data folders stay
 END
 }
 
@@ -46,9 +46,32 @@ while [ $# -gt 0 ]; do
 	esac
 done
 
+# What shells and man look for below share.
+shared='bash-completion/completions/smartpool bash-completion/completions/smartpoold
+zsh/site-functions/_smartpool zsh/site-functions/_smartpoold
+fish/vendor_completions.d/smartpool.fish fish/vendor_completions.d/smartpoold.fish
+man/man1/smartpool.1 man/man8/smartpoold.8'
+
+case $to in
+/*) ;;
+*) to=$PWD/$to ;;
+esac
+# Holds the folders that this script made, which go with the programs.
+record=$to/share/smartpool/folders
+
 if [ -n "$remove" ]; then
 	rm -f "$to/bin/smartpool" "$to/bin/smartpoold"
-	echo "removed smartpool and smartpoold from $to/bin"
+	for file in $shared; do
+		rm -f "$to/share/$file"
+	done
+	if [ -f "$record" ]; then
+		folders=$(sed '1!G;h;$!d' "$record") # the last that was made goes first
+		rm -f "$record"
+		printf '%s\n' "$folders" | while IFS= read -r folder; do
+			rmdir "$folder" 2>/dev/null || : # others use it by now
+		done
+	fi
+	echo "removed smartpool and smartpoold from $to/bin, and what came with them from $to/share"
 	exit 0
 fi
 
@@ -66,7 +89,16 @@ archive=smartpool_${version}_${os}_$arch.tar.gz
 want=$(printf '%s\n' "$sums" | awk -v name="$archive" '$2 == name { print $1 }')
 [ ${#want} = 64 ] || fail "it holds no SHA-256 of $archive; take install.sh from a release, not from the source"
 
-mkdir -p "$to/bin"
+made=
+folder() {
+	if [ ! -d "$1" ]; then
+		folder "${1%/*}"
+		mkdir "$1"
+		made="$made$1
+"
+	fi
+}
+folder "$to/bin"
 # Beside the target, so that each program is replaced in one step.
 new=$(mktemp -d "$to/.smartpool.XXXXXX")
 trap 'rm -rf "$new"' EXIT
@@ -106,9 +138,25 @@ for program in smartpool smartpoold; do
 	mv -f "$files/$program" "$to/bin/$program"
 done
 
-echo "installed smartpool and smartpoold $version in $to/bin"
+for file in $shared; do
+	folder "$to/share/${file%/*}"
+	chmod 644 "$files/share/$file"
+	mv -f "$files/share/$file" "$to/share/$file"
+done
+
+folder "${record%/*}"
+printf %s "$made" >>"$record"
+
+echo "installed smartpool and smartpoold $version in $to/bin, their manual pages and completions in $to/share"
 case :${PATH:-}: in
 *:"$to/bin":*) ;;
 *) echo "put $to/bin on your PATH" ;;
 esac
+# What shells do not find by themselves.
+if [ "$to" != /usr/local ]; then
+	echo "for completions in zsh, put fpath+=('$to/share/zsh/site-functions') before compinit in ~/.zshrc"
+fi
+if [ "$to" != "${HOME:-}/.local" ]; then
+	echo "for completions in fish, put set -a fish_complete_path '$to/share/fish/vendor_completions.d' into ~/.config/fish/config.fish, unless XDG_DATA_DIRS names $to/share"
+fi
 echo "try it: smartpool demo"

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -264,22 +263,42 @@ func TestScriptsAreClean(t *testing.T) {
 	}
 }
 
-// debian makes a fresh Debian with systemd, and nothing more than that needs.
+// bootstrapped is a fresh Debian with systemd and the shells and readers of manuals that people have, and nothing more than those need.
+var bootstrapped = sync.OnceValues(func() (string, error) {
+	release, err := os.ReadFile("/etc/os-release")
+	if err != nil {
+		return "", err
+	}
+	suite := regexp.MustCompile(`(?m)^VERSION_CODENAME=(\w+)`).FindSubmatch(release)
+	if suite == nil {
+		return "", errors.New("this machine's /etc/os-release names no release of Debian")
+	}
+	root := filepath.Join(scratch, "debian")
+	out, err := exec.Command("debootstrap", "--variant=minbase", "--include=systemd,ca-certificates,bash-completion,zsh,fish,man-db", string(suite[1]), root).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("debootstrap: %w: %s", err, out)
+	}
+	return root, nil
+})
+
+// debian returns a fresh Debian of the test's own, in which what documents print can be tried: sudo is there, and an editor, nano, that puts the
+// file /root/edited in place of the one it is given.
 func debian(t *testing.T) (root string) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Fatal("run this as root: it makes a root folder and boots it")
 	}
-	release, err := os.ReadFile("/etc/os-release")
+	fresh, err := bootstrapped()
 	if err != nil {
 		t.Fatal(err)
 	}
-	suite := regexp.MustCompile(`(?m)^VERSION_CODENAME=(\w+)`).FindSubmatch(release)
-	if suite == nil {
-		t.Fatal("this machine's /etc/os-release names no release of Debian")
-	}
 	root = filepath.Join(t.TempDir(), "debian")
-	output(t, "debootstrap", "--variant=minbase", "--include=systemd", string(suite[1]), root)
+	output(t, "cp", "--archive", fresh, root)
+	for name, script := range map[string]string{"sudo": `exec "$@"`, "nano": `cat /root/edited >"$1"`} {
+		if err := os.WriteFile(filepath.Join(root, "usr/local/bin", name), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return root
 }
 
@@ -292,7 +311,7 @@ func listed(t *testing.T, root string) []string {
 			return err
 		}
 		name := strings.TrimPrefix(path, root)
-		for _, changing := range []string{"/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp", "/var/log", "/var/lib/dpkg", "/var/lib/systemd", "/var/cache"} {
+		for _, changing := range []string{"/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp", "/var/log", "/var/lib/apt", "/var/lib/dpkg", "/var/lib/systemd", "/var/cache"} {
 			if name == changing {
 				return fs.SkipDir
 			}
@@ -321,20 +340,35 @@ func compare(t *testing.T, before, after []string) {
 	}
 }
 
-// The script installs in a fresh Debian, the demo plays there, and the programs are removed without a trace.
+// What README and docs/installing.md print for the script is all it takes in a fresh Debian: it installs, the demo plays, shells and man find what
+// came along, and everything is removed without a trace. A stand-in for curl has the files of the release.
 func TestScriptInFreshDebian(t *testing.T) {
+	const curl = `#!/bin/sh
+set -e
+[ "$*" = "-fsSL -o $3 https://github.com/pastelnetwork/smartpool/releases/download/v0.1.0/${4##*/}" ]
+cp "/var/tmp/v0.1.0/${4##*/}" "$3"
+`
 	root := debian(t)
-	before := listed(t, root)
-	if err := os.CopyFS(filepath.Join(root, "tmp", "release"), os.DirFS(released(t, "v0.1.0", machines))); err != nil {
+	if err := os.WriteFile(filepath.Join(root, "usr/local/bin/curl"), []byte(curl), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	out := runs(t, inside(root, "/bin/sh", "/tmp/release/install.sh", "--from", "/tmp/release"))
-	if !strings.Contains(out, "installed smartpool and smartpoold v0.1.0 in /usr/local/bin\ntry it") {
-		t.Errorf("install: %s", out)
+	m := boot(t, root)
+	before := listed(t, root)
+	folder := m.bring(released(t, "v0.1.0", machines))
+	for document, heading := range map[string]string{"README.md": "## Install", "docs/installing.md": "## By the script"} {
+		for _, line := range printed(t, document, heading) {
+			out := m.shell(folder, line)
+			if line == "sh install.sh" && !strings.HasPrefix(out, "installed smartpool and smartpoold v0.1.0 in /usr/local/bin, ") {
+				t.Errorf("%s: %s", line, out)
+			}
+			if line == "smartpool demo" && !strings.Contains(out, "patoshi") {
+				t.Errorf("%s: %s", line, out)
+			}
+		}
+		m.checkShells("XDG_DATA_DIRS=/usr/local/share:/usr/share")
+		m.shell(folder, quotedIn(t, "docs/installing.md", "sh install.sh --remove"))
+		compare(t, before, listed(t, root))
 	}
-	runs(t, inside(root, "/usr/local/bin/smartpool", "demo"))
-	runs(t, inside(root, "/bin/sh", "/tmp/release/install.sh", "--remove"))
-	compare(t, before, listed(t, root))
 }
 
 // machine is a fresh Debian that runs under its own systemd, in namespaces of this machine.
@@ -486,18 +520,20 @@ func (m *machine) runs(name string, args ...string) string {
 	return runs(m.t, m.command(name, args...))
 }
 
-// install copies a package into the machine and installs it.
-func (m *machine) install(version string) {
+// bring copies a release into the machine.
+func (m *machine) bring(folder string) (inside string) {
 	m.t.Helper()
-	name := fmt.Sprintf("smartpool_%s_%s.deb", version, runtime.GOARCH)
-	content, err := os.ReadFile(filepath.Join(released(m.t, version, machines), name))
-	if err == nil {
-		err = os.WriteFile(filepath.Join(m.root, "var/tmp", name), content, 0o600)
-	}
-	if err != nil {
+	inside = "/var/tmp/" + filepath.Base(folder)
+	if err := os.CopyFS(filepath.Join(m.root, inside), os.DirFS(folder)); err != nil {
 		m.t.Fatal(err)
 	}
-	m.runs("dpkg", "--install", "/var/tmp/"+name)
+	return inside
+}
+
+// shell runs a line in a folder of the machine, as a person would.
+func (m *machine) shell(folder, line string) string {
+	m.t.Helper()
+	return m.runs("sh", "-c", `cd "$1" && eval "$2"`, "sh", folder, line)
 }
 
 // status is what the daemon says of itself.
@@ -508,67 +544,45 @@ type status struct {
 	} `json:"tip"`
 }
 
+// answer asks a daemon of this machine how it is.
+func answer(port int) (s status, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/api/v1/status", port), http.NoBody)
+	if err != nil {
+		return s, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return s, err
+	}
+	defer resp.Body.Close()
+	return s, json.NewDecoder(resp.Body).Decode(&s)
+}
+
 // until waits for the daemon to say something.
 func (m *machine) until(what string, holds func(status) bool) (s status) {
 	m.t.Helper()
-	wait(m.t, what, func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/api/v1/status", m.port), http.NoBody)
-		if err != nil {
-			return err
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			state, _ := m.command("systemctl", "status", "--no-pager", "smartpoold").CombinedOutput()
-			return fmt.Errorf("%w: %s", err, state)
-		}
-		defer resp.Body.Close()
-		text, err := io.ReadAll(resp.Body)
-		if err == nil {
-			err = json.Unmarshal(text, &s)
-		}
-		if err == nil && !holds(s) {
-			err = fmt.Errorf("%s", text)
+	wait(m.t, what, func() (err error) {
+		if s, err = answer(m.port); err == nil && !holds(s) {
+			err = fmt.Errorf("%+v", s)
 		}
 		return err
 	})
 	return s
 }
 
-// A fresh Debian gets the package; the service runs as the unit confines it, survives kill -9, and keeps its data through an upgrade. Then
+// A fresh Debian gets the package by what docs/installing.md prints; the service runs as the unit confines it and survives kill -9. Then
 // everything is removed without a trace.
 func TestPackageInFreshDebian(t *testing.T) {
 	root := debian(t)
 	m := boot(t, root)
+	m.prepare()
 	before := listed(t, root)
-	m.install("v0.1.0")
-	if out, err := m.command("systemctl", "is-enabled", "smartpoold").CombinedOutput(); err == nil || !strings.Contains(string(out), "disabled") {
-		t.Errorf("before it has settings, the service is enabled: %s", out)
-	}
-	if out := m.runs("systemd-analyze", "verify", "smartpoold.service"); strings.TrimSpace(out) != "" {
-		t.Errorf("verify: %s", out)
-	}
-	m.runs("systemd-analyze", "security", "--no-pager", "--threshold=20", "smartpoold.service") // of 100, which is no confinement at all
-
-	rpc := free(t)
-	settings := filepath.Join(root, "etc/smartpool/smartpoold.yaml")
-	if info, err := os.Stat(settings); err != nil || info.Mode() != 0o600 {
-		t.Errorf("%v, %v", info, err)
-	}
-	if err := os.WriteFile(settings, fmt.Appendf(nil, "dev: true\ndev-mine: 100ms\napi: 127.0.0.1:%d\ndev-rpc: 127.0.0.1:%d\nmetrics: \"\"\nnode-user: a\nnode-password: secret\n",
-		m.port, rpc), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if t.Failed() {
-			journal, _ := m.command("sh", "-c", "systemctl status --no-pager --full smartpoold; journalctl --no-pager --quiet --unit=smartpoold").CombinedOutput()
-			t.Logf("%s", journal)
-		}
-	})
-	m.runs("systemctl", "enable", "--now", "smartpoold")
-	was := m.until("blocks", func(s status) bool { return s.Version == "v0.1.0" && s.Tip.Height > 3 })
+	m.follow(m.bring(released(t, "v0.1.0", machines)), "v0.1.0")
 	m.checkConfined()
+	m.checkShells()
+	was := m.until("blocks", func(s status) bool { return s.Version == "v0.1.0" && s.Tip.Height > 3 })
 
 	m.runs("systemctl", "kill", "--signal=KILL", "smartpoold")
 	wait(t, "the service to start again", func() error {
@@ -577,20 +591,120 @@ func TestPackageInFreshDebian(t *testing.T) {
 		}
 		return nil
 	})
-	was = m.until("blocks after kill -9", func(s status) bool { return s.Tip.Height > was.Tip.Height })
+	m.until("blocks after kill -9", func(s status) bool { return s.Tip.Height > was.Tip.Height })
+	m.remove(before)
+}
 
-	m.install("v0.1.1")
-	m.until("blocks after an upgrade", func(s status) bool { return s.Version == "v0.1.1" && s.Tip.Height > was.Tip.Height })
+// The package of an earlier commit is upgraded by what docs/installing.md prints, and the service goes on with all its data: the ledger, the token
+// and the subscriptions, which no chain brings back.
+func TestUpgradeFromAnEarlierCommit(t *testing.T) {
+	root := debian(t)
+	m := boot(t, root)
+	m.prepare()
+	before := listed(t, root)
+	m.follow(m.bring(earlier(t)), "v0.0.1")
+	was := m.until("blocks", func(s status) bool { return s.Version == "v0.0.1" && s.Tip.Height > 3 })
+	api := fmt.Sprintf("http://127.0.0.1:%d", m.port)
+	asked := []string{"alerts", "list", "--json", "--api", api, "--token-file", "/var/lib/smartpool/api.token"}
+	m.runs("smartpool", "alerts", "add", "https://example.org/hook", "--api", api, "--token-file", "/var/lib/smartpool/api.token")
+	token, block, list := m.runs("cat", "/var/lib/smartpool/api.token"), m.block(was.Tip.Height), m.runs("smartpool", asked...)
 
-	m.runs("dpkg", "--remove", "smartpool")
+	line := quotedIn(t, "docs/installing.md", "sudo apt install ./smartpool_VERSION_amd64.deb")
+	m.shell(m.bring(released(t, "v0.1.0", machines)), line)
+	m.until("blocks after an upgrade", func(s status) bool { return s.Version == "v0.1.0" && s.Tip.Height > was.Tip.Height })
+	if now := m.runs("cat", "/var/lib/smartpool/api.token"); now != token {
+		t.Error("the token is another one")
+	}
+	if now := m.block(was.Tip.Height); now != block {
+		t.Errorf("block %d was %s, is %s", was.Tip.Height, block, now)
+	}
+	if now := m.runs("smartpool", asked...); now != list || !strings.Contains(now, "example.org") {
+		t.Errorf("the subscriptions were %s, are %s", list, now)
+	}
+	m.checkConfined()
+	m.remove(before)
+}
+
+// block returns a block and its ledger digest, as the API answers.
+func (m *machine) block(height int) (answer string) {
+	m.t.Helper()
+	resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/api/v1/blocks/%d", m.port, height))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var said struct{ Hash, Digest string }
+	if err := json.NewDecoder(resp.Body).Decode(&said); err != nil || said.Hash == "" || said.Digest == "" {
+		m.t.Fatalf("block %d: %s, %+v, %v", height, resp.Status, said, err)
+	}
+	return said.Hash + " " + said.Digest
+}
+
+// prepare lays out what the editor will write: settings of a development node that mines by itself.
+func (m *machine) prepare() {
+	m.t.Helper()
+	text := fmt.Appendf(nil, "dev: true\ndev-mine: 100ms\napi: 127.0.0.1:%d\ndev-rpc: 127.0.0.1:%d\nmetrics: \"\"\nnode-user: a\nnode-password: secret\n", m.port, free(m.t))
+	if err := os.WriteFile(filepath.Join(m.root, "root/edited"), text, 0o600); err != nil {
+		m.t.Fatal(err)
+	}
+	m.t.Cleanup(func() {
+		if m.t.Failed() {
+			journal, _ := m.command("sh", "-c", "systemctl status --no-pager --full smartpoold; journalctl --no-pager --quiet --unit=smartpoold").CombinedOutput()
+			m.t.Logf("%s", journal)
+		}
+	})
+}
+
+// follow installs a package and starts its service by what docs/installing.md prints, and checks the unit between.
+func (m *machine) follow(folder, version string) {
+	m.t.Helper()
+	for _, line := range printed(m.t, "docs/installing.md", "## As a service on Debian") {
+		line = strings.ReplaceAll(line, "v0.1.0", version)
+		if strings.Contains(line, "--follow") { // for ever
+			wait(m.t, "the journal to name the version", func() error {
+				if out := m.shell(folder, strings.Replace(line, "--follow", "--no-pager", 1)); !strings.Contains(out, version) {
+					return errors.New(out)
+				}
+				return nil
+			})
+			continue
+		}
+		m.shell(folder, line)
+		if strings.Contains(line, "apt install") {
+			m.checkUnit()
+		}
+	}
+}
+
+// checkUnit looks at the service before it starts.
+func (m *machine) checkUnit() {
+	m.t.Helper()
+	if out, err := m.command("systemctl", "is-enabled", "smartpoold").CombinedOutput(); err == nil || !strings.Contains(string(out), "disabled") {
+		m.t.Errorf("before it has settings, the service is enabled: %s", out)
+	}
+	if out := m.runs("systemd-analyze", "verify", "smartpoold.service"); strings.TrimSpace(out) != "" {
+		m.t.Errorf("verify: %s", out)
+	}
+	m.runs("systemd-analyze", "security", "--no-pager", "--threshold=20", "smartpoold.service") // of 100, which is no confinement at all
+	if info, err := os.Stat(filepath.Join(m.root, "etc/smartpool/smartpoold.yaml")); err != nil || info.Mode() != 0o600 {
+		m.t.Errorf("%v, %v", info, err)
+	}
+}
+
+// remove removes and purges the package by what docs/installing.md prints.
+func (m *machine) remove(before []string) {
+	m.t.Helper()
+	m.shell("/", "yes | "+quotedIn(m.t, "docs/installing.md", "sudo apt remove smartpool"))
 	if out, err := m.command("systemctl", "is-active", "smartpoold").CombinedOutput(); err == nil {
-		t.Errorf("the service outlives its package: %s", out)
+		m.t.Errorf("the service outlives its package: %s", out)
 	}
-	if _, err := os.Stat(filepath.Join(root, "var/lib/private/smartpool/regtest.db")); err != nil {
-		t.Errorf("removing the package, not purging it, took the data: %v", err)
+	for _, kept := range []string{"var/lib/private/smartpool/regtest.db", "etc/smartpool/smartpoold.yaml"} {
+		if _, err := os.Stat(filepath.Join(m.root, kept)); err != nil {
+			m.t.Errorf("removing the package, not purging it, took %v", err)
+		}
 	}
-	m.runs("dpkg", "--purge", "smartpool")
-	compare(t, before, listed(t, root))
+	m.shell("/", "yes | "+quotedIn(m.t, "docs/installing.md", "sudo apt purge smartpool"))
+	compare(m.t, before, listed(m.t, m.root))
 }
 
 // checkConfined looks at the process itself: whose it is, what it may do, and what others can read.

@@ -53,9 +53,13 @@ func (r *release) make(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	share := filepath.Join(staged, "share")
+	if err := r.share(ctx, share); err != nil {
+		return err
+	}
 	r.sums = map[string]string{}
 	for _, p := range r.platforms {
-		if err := r.platform(ctx, filepath.Join(staged, strings.ReplaceAll(p, "/", "_")), p, licences); err != nil {
+		if err := r.platform(ctx, filepath.Join(staged, strings.ReplaceAll(p, "/", "_")), p, licences, share); err != nil {
 			return fmt.Errorf("%s: %w", p, err)
 		}
 	}
@@ -63,7 +67,7 @@ func (r *release) make(ctx context.Context) error {
 }
 
 // platform makes the archive of a platform, and its package for Debian.
-func (r *release) platform(ctx context.Context, staged, platform string, licences []byte) error {
+func (r *release) platform(ctx context.Context, staged, platform string, licences []byte, share string) error {
 	goos, goarch, _ := strings.Cut(platform, "/")
 	files := filepath.Join(staged, "files")
 	if err := r.build(ctx, files, goos, goarch); err != nil {
@@ -74,6 +78,11 @@ func (r *release) platform(ctx context.Context, staged, platform string, licence
 	}
 	if err := r.papers(files, goos); err != nil {
 		return err
+	}
+	if goos != "windows" {
+		if err := os.CopyFS(filepath.Join(files, "share"), os.DirFS(share)); err != nil {
+			return err
+		}
 	}
 	if err := settle(staged, r.at); err != nil {
 		return err
@@ -98,9 +107,7 @@ func (r *release) build(ctx context.Context, files, goos, goarch string) error {
 	}
 	for _, p := range programs {
 		program := filepath.Join(files, p+suffix)
-		_, err := command(ctx, r.source, append(r.pinned(), "GOOS="+goos, "GOARCH="+goarch), "go", "build", "-trimpath", "-buildvcs=false",
-			"-ldflags=-s -w -buildid= -X github.com/pastelnetwork/smartpool/internal/version.stamped="+r.version, "-o", program, "./cmd/"+p)
-		if err != nil {
+		if err := r.compile(ctx, program, goos, goarch, p); err != nil {
 			return err
 		}
 		bill, err := r.bill(ctx, program)
@@ -112,6 +119,12 @@ func (r *release) build(ctx context.Context, files, goos, goarch string) error {
 		}
 	}
 	return nil
+}
+
+func (r *release) compile(ctx context.Context, to, goos, goarch, program string) error {
+	_, err := command(ctx, r.source, append(r.pinned(), "GOOS="+goos, "GOARCH="+goarch), "go", "build", "-trimpath", "-buildvcs=false",
+		"-ldflags=-s -w -buildid= -X github.com/pastelnetwork/smartpool/internal/version.stamped="+r.version, "-o", to, "./cmd/"+program)
+	return err
 }
 
 // papers copies what people read, and on Linux what an operator needs beside the programs.
@@ -151,7 +164,8 @@ func settle(folder string, at time.Time) error {
 		}
 		mode := fs.FileMode(0o644)
 		name := strings.TrimSuffix(d.Name(), ".exe")
-		if d.IsDir() || slices.Contains(programs, name) {
+		// A script that completes a program has its name, too.
+		if d.IsDir() || slices.Contains(programs, name) && filepath.Base(filepath.Dir(path)) == "files" {
 			mode = 0o755
 		}
 		return errors.Join(os.Chmod(path, mode), os.Chtimes(path, at, at))
@@ -161,6 +175,9 @@ func settle(folder string, at time.Time) error {
 // debian makes a package of an archive's files.
 func (r *release) debian(ctx context.Context, staged, goarch string) error {
 	if err := os.CopyFS(filepath.Join(staged, "debian"), os.DirFS(filepath.Join(r.source, "release", "debian"))); err != nil {
+		return err
+	}
+	if err := r.debianShare(filepath.Join(staged, "files", "share"), filepath.Join(staged, "debian", "share")); err != nil {
 		return err
 	}
 	if err := settle(filepath.Join(staged, "debian"), r.at); err != nil {

@@ -22,9 +22,9 @@ var at = time.Unix(1_790_000_000, 0).UTC()
 // Archives of the same files are the same bytes, whoever wrote the files, when, and in which order.
 func TestArchivesKeepNoTraceOfTheMachine(t *testing.T) {
 	t.Parallel()
-	contents := map[string]string{"smartpool": "a program", "README.md": "read me", "docs/guide/member.md": "a guide"}
+	contents := map[string]string{"smartpool": "a program", "README.md": "read me", "docs/guide/member.md": "a guide", "share/smartpool": "a script"}
 	var folders []string
-	for i, order := range [][]string{{"smartpool", "README.md", "docs/guide/member.md"}, {"docs/guide/member.md", "smartpool", "README.md"}} {
+	for i, order := range [][]string{{"smartpool", "README.md", "docs/guide/member.md", "share/smartpool"}, {"share/smartpool", "docs/guide/member.md", "smartpool", "README.md"}} {
 		folder := filepath.Join(t.TempDir(), "files")
 		for _, name := range order {
 			path := filepath.Join(folder, name)
@@ -57,7 +57,7 @@ func TestArchivesKeepNoTraceOfTheMachine(t *testing.T) {
 }
 
 var packed = []string{"smartpool_v0.1.0/ 755", "smartpool_v0.1.0/README.md 644", "smartpool_v0.1.0/docs/ 755", "smartpool_v0.1.0/docs/guide/ 755",
-	"smartpool_v0.1.0/docs/guide/member.md 644", "smartpool_v0.1.0/smartpool 755"}
+	"smartpool_v0.1.0/docs/guide/member.md 644", "smartpool_v0.1.0/share/ 755", "smartpool_v0.1.0/share/smartpool 644", "smartpool_v0.1.0/smartpool 755"}
 
 func checkTarball(t *testing.T, archive io.Reader) {
 	z, err := gzip.NewReader(archive)

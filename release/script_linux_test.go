@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -29,6 +30,9 @@ func published(t *testing.T, program string) (folder string) {
 	name := "smartpool_v0.1.0_linux_" + runtime.GOARCH
 	file := &fstest.MapFile{Data: []byte(program), Mode: 0o755}
 	files := fstest.MapFS{".": {Mode: os.ModeDir | 0o755}, "smartpool": file, "smartpoold": file}
+	for _, f := range sharedFiles(at) {
+		files["share/"+f.at] = &fstest.MapFile{Data: []byte(f.at), Mode: 0o644}
+	}
 	if err := r.write(name+".tar.gz", func(w io.Writer) error { return tarball(w, files, name, at) }); err != nil {
 		t.Fatal(err)
 	}
@@ -64,20 +68,37 @@ func TestScriptInstallsAndRemoves(t *testing.T) {
 	t.Parallel()
 	folder, to := published(t, "#!/bin/sh\necho smartpool v0.1.0\n"), filepath.Join(t.TempDir(), "a place")
 	script := filepath.Join(folder, "install.sh")
+	if err := os.MkdirAll(filepath.Join(to, "share", "zsh"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for range 2 {
 		out, err := installer(script, "--from", folder, "--to", to)
 		if err != nil || !strings.Contains(out, "installed smartpool and smartpoold v0.1.0") || !strings.Contains(out, "on your PATH") {
 			t.Errorf("%v: %s", err, out)
 		}
-		if got := files(t, to); got != "bin/smartpool bin/smartpoold" {
-			t.Errorf("installed: %s", got)
+		want := []string{"bin/smartpool", "bin/smartpoold", "share/smartpool/folders"}
+		for _, f := range sharedFiles(at) {
+			want = append(want, "share/"+f.at)
+		}
+		slices.Sort(want)
+		if got := files(t, to); got != strings.Join(want, " ") {
+			t.Errorf("installed: %s, want %s", got, want)
 		}
 	}
 	if out, err := exec.Command(filepath.Join(to, "bin", "smartpoold")).Output(); err != nil || string(out) != "smartpool v0.1.0\n" {
 		t.Errorf("%v: %s", err, out)
 	}
-	if out, err := installer(script, "--to", to, "--remove"); err != nil || files(t, to) != "" {
+	other := filepath.Join(to, "share", "fish", "vendor_completions.d", "another.fish")
+	if err := os.WriteFile(other, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := installer(script, "--to", to, "--remove"); err != nil || files(t, to) != "share/fish/vendor_completions.d/another.fish" {
 		t.Errorf("%v: %s; left: %s", err, out, files(t, to))
+	}
+	for folder, want := range map[string]int{to: 1, filepath.Join(to, "share"): 2} { // bin is gone, fish is used, and zsh was there before
+		if left, err := os.ReadDir(folder); err != nil || len(left) != want {
+			t.Errorf("%v: left in %s: %v", err, folder, left)
+		}
 	}
 }
 

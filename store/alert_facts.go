@@ -10,8 +10,8 @@ import (
 )
 
 // Ordinal counts a pool's events of a type up to the given one. The ordinal does not depend on the event's block.
-func (x *AlertTx) Ordinal(e *Event) (int64, error) {
-	return x.q.CountEventsUpTo(x.ctx, db.CountEventsUpToParams{
+func (s *Snapshot) Ordinal(e *Event) (int64, error) {
+	return db.New(s.conn).CountEventsUpTo(s.ctx, db.CountEventsUpToParams{
 		PoolID: string(e.Pool), Type: string(e.Type), Height: int32(e.Height), Height_2: int32(e.Position),
 	})
 }
@@ -53,8 +53,8 @@ func (s *Snapshot) Amendment(e *Event) (before, after Terms, err error) {
 }
 
 // HadPledge reports whether a PastelID had a pledge in a pool at or after a block.
-func (x *AlertTx) HadPledge(id ticket.PoolID, pastelID string, h pastel.Height) (bool, error) {
-	n, err := x.q.CountPledgesAt(x.ctx, db.CountPledgesAtParams{PoolID: string(id), PastelidText: pastelID, Joined: int32(h)})
+func (s *Snapshot) HadPledge(id ticket.PoolID, pastelID string, h pastel.Height) (bool, error) {
+	n, err := db.New(s.conn).CountPledgesAt(s.ctx, db.CountPledgesAtParams{PoolID: string(id), PastelidText: pastelID, Joined: int32(h)})
 	return n > 0, err
 }
 
@@ -68,9 +68,19 @@ func (x *AlertTx) PledgedIn(pastelID string) ([]ticket.PoolID, error) {
 	return list, err
 }
 
+// LastPools returns the pools in which a PastelID ever pledged, those of its latest pledges first.
+func (s *Snapshot) LastPools(pastelID string, most int) ([]ticket.PoolID, error) {
+	rows, err := db.New(s.conn).LastPoolsOfPledger(s.ctx, db.LastPoolsOfPledgerParams{PastelidText: pastelID, Limit: int32(most)})
+	list := make([]ticket.PoolID, len(rows))
+	for i, id := range rows {
+		list[i] = ticket.PoolID(id)
+	}
+	return list, err
+}
+
 // PaysTo returns what a payout pays to a PastelID's reward addresses.
-func (x *AlertTx) PaysTo(id ticket.PoolID, settled pastel.Height, pastelID string) (pastel.Amount, error) {
-	sum, err := x.q.PaidByPayout(x.ctx, db.PaidByPayoutParams{PoolID: string(id), Height: int32(settled), PastelidText: pastelID})
+func (s *Snapshot) PaysTo(id ticket.PoolID, settled pastel.Height, pastelID string) (pastel.Amount, error) {
+	sum, err := db.New(s.conn).PaidByPayout(s.ctx, db.PaidByPayoutParams{PoolID: string(id), Height: int32(settled), PastelidText: pastelID})
 	return pastel.Amount(sum), err
 }
 

@@ -47,7 +47,9 @@ func TestOutputsOfAnAddress(t *testing.T) {
 		l.close(t)
 		d := raw(t, url)
 		exec(t, d, "DROP INDEX coins_by_owner")
-		exec(t, d, "DROP TABLE posted_tickets")
+		for _, later := range []string{"posted_tickets", "member_requests", "member_subscriptions"} {
+			exec(t, d, "DROP TABLE "+later)
+		}
 		exec(t, d, "DELETE FROM smartpool_version WHERE version_id >= 11")
 		if n := open(t, url).store.Emptied(); n != 0 {
 			t.Errorf("the upgrade emptied %d blocks", n)

@@ -290,7 +290,7 @@ func payoutQuestions() (list []question) {
 
 // short are tables of which nobody minds that all is read: they have one row, or a few for each subscription or unmined
 // transaction, or a day's budget of them.
-var short = []string{"posted_tickets", "subscriptions", "deliveries", "alert_cursor", "mempool_spends", "mempool_looked", "writer", "network", "history"}
+var short = []string{"posted_tickets", "member_requests", "member_subscriptions", "subscriptions", "deliveries", "alert_cursor", "mempool_spends", "mempool_looked", "writer", "network", "history"}
 
 // many adds 8,000 pools and the history of 40 of them with 250 members: PostgreSQL plans by what tables contain.
 var many = []string{

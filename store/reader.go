@@ -121,6 +121,14 @@ func (r *Reader) openSQLite(path string) error {
 	return nil
 }
 
+// Kind returns the name of the database's engine, sqlite or postgresql, and the version of its tables.
+func (r *Reader) Kind() (engine string, schema int64) {
+	if r.place.file {
+		return "sqlite", schemaVersion()
+	}
+	return "postgresql", schemaVersion()
+}
+
 // Close closes the connections.
 func (r *Reader) Close() error { return r.pool.Close() }
 

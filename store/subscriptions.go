@@ -25,6 +25,9 @@ type Subscription struct {
 	Kinds    []string
 	Cushion  int64 // percent
 	Overdue  int64 // blocks
+	// Stop is a secret in each message of a subscription that a PastelID's signature made: it ends the subscription. It is empty if the daemon's
+	// token made it.
+	Stop string
 }
 
 // waits is added to the stored Since of a subscription that waits. No height is as great.
@@ -45,6 +48,11 @@ func (x *AlertTx) Begin(h pastel.Height) error {
 
 // AddSubscription adds a subscription.
 func (x *AlertTx) AddSubscription(s *Subscription) error {
+	if s.Stop != "" {
+		if err := x.q.InsertMemberSubscription(x.ctx, db.InsertMemberSubscriptionParams{ID: s.ID, Stop: s.Stop}); err != nil {
+			return err
+		}
+	}
 	return x.q.InsertSubscription(x.ctx, db.InsertSubscriptionParams{
 		ID: s.ID, Created: s.Created.Unix(), Since: s.storedSince(), ToUrl: s.URL, Secret: s.Secret, Pool: text(string(s.Pool)),
 		Pastelid: text(s.PastelID), Operator: text(s.Operator), Kinds: strings.Join(s.Kinds, " "), Cushion: s.Cushion, Overdue: s.Overdue,
@@ -59,7 +67,7 @@ func (x *AlertTx) Subscriptions() ([]Subscription, error) {
 		list[i] = Subscription{
 			ID: r.ID, Created: time.Unix(r.Created, 0).UTC(), URL: r.ToUrl, Secret: r.Secret,
 			Pool: ticket.PoolID(r.Pool.String), PastelID: r.Pastelid.String, Operator: r.Operator.String, Kinds: strings.Fields(r.Kinds),
-			Cushion: r.Cushion, Overdue: r.Overdue,
+			Cushion: r.Cushion, Overdue: r.Overdue, Stop: r.Stop,
 		}
 		if since := r.Since; since >= waits-1 {
 			list[i].Since, list[i].Waits = pastel.Height(since-waits), true
@@ -72,9 +80,22 @@ func (x *AlertTx) Subscriptions() ([]Subscription, error) {
 
 // RemoveSubscription removes a subscription with its alerts; false if there is none.
 func (x *AlertTx) RemoveSubscription(id string) (bool, error) {
-	if err := errors.Join(x.q.DeleteAlertsOf(x.ctx, id), x.q.DeleteDeliveriesOf(x.ctx, id), x.q.DeleteEndingsOf(x.ctx, id)); err != nil {
+	if err := errors.Join(x.q.DeleteAlertsOf(x.ctx, id), x.q.DeleteDeliveriesOf(x.ctx, id), x.q.DeleteEndingsOf(x.ctx, id), x.q.DeleteMemberSubscription(x.ctx, id)); err != nil {
 		return false, err
 	}
 	n, err := x.q.DeleteSubscription(x.ctx, id)
+	return n > 0, err
+}
+
+// ByMember reports whether a PastelID's signature made the subscription, not the daemon's token.
+func (s *Subscription) ByMember() bool { return s.Stop != "" }
+
+// TakeMemberRequest records that a PastelID signed a request at a time. It reports false if it signed one then or later: this one is a replay.
+// It forgets requests from before a time; the caller refuses those for their age.
+func (x *AlertTx) TakeMemberRequest(pastelID string, at, forget time.Time) (bool, error) {
+	n, err := x.q.TakeMemberRequest(x.ctx, db.TakeMemberRequestParams{Pastelid: pastelID, At: at.UnixMilli()})
+	if err == nil {
+		err = x.q.ForgetMemberRequests(x.ctx, forget.UnixMilli())
+	}
 	return n > 0, err
 }

@@ -139,7 +139,8 @@ func toVersion9(t *testing.T, url string) *sql.DB {
 	d := raw(t, url)
 	for _, statement := range []string{
 		"ALTER TABLE pool_sums DROP COLUMN active_income", "ALTER TABLE network_sums DROP COLUMN active_income", "DROP TABLE history",
-		"DROP INDEX coins_by_owner", "DROP TABLE posted_tickets", "DELETE FROM smartpool_version WHERE version_id >= 10",
+		"DROP INDEX coins_by_owner", "DROP TABLE posted_tickets", "DROP TABLE member_requests", "DROP TABLE member_subscriptions",
+		"DELETE FROM smartpool_version WHERE version_id >= 10",
 	} {
 		exec(t, d, statement)
 	}

@@ -58,6 +58,7 @@ type site struct {
 	refused  string                                        // prefix of paths that are refused, if set
 	streams  int                                           // open ones
 	streamed []string                                      // requests for streams
+	stop     func(context.Context, string) error           // ends a member's subscription, if set
 }
 
 // with changes the site's behaviour under its lock.
@@ -123,7 +124,13 @@ func serve(t testing.TB, blocks []*pool.Prepared, ledger *chain.Ledger, r *store
 		return trouble
 	}
 	server := api.New(api.Config{Books: x.books, Feed: feed, Simulator: x.ledger, Version: "1.0", Condition: condition, Streams: 100, Log: discard})
-	pages := web.New(web.Config{API: server.Document, Books: x.books, Simulator: x.ledger, Log: discard, Status: func(r *http.Request) (wire.Status, error) {
+	stop := func(ctx context.Context, secret string) error {
+		x.mu.Lock()
+		stop := x.stop
+		x.mu.Unlock()
+		return stop(ctx, secret)
+	}
+	pages := web.New(web.Config{API: server.Document, Books: x.books, Simulator: x.ledger, Log: discard, Stop: stop, Status: func(r *http.Request) (wire.Status, error) {
 		status, err := server.Status(r.Context())
 		x.mu.Lock()
 		change := x.status
@@ -163,7 +170,7 @@ func (x *site) move(t testing.TB, height pastel.Height) {
 func (x *site) pages(t testing.TB) map[string]string {
 	t.Helper()
 	list := map[string]string{
-		"overview": "/", "pools": "/pools", "ended": "/pools?show=ended", "open": "/pools?show=open", "operators": "/operators", "supernodes": "/supernodes", "reference": "/reference", "glossary": "/glossary", "found": "/find?q=acne", "accepted": "/tickets?kind=accepted", "block": "/blocks/246", "tickets": "/tickets",
+		"overview": "/", "pools": "/pools", "ended": "/pools?show=ended", "open": "/pools?show=open", "operators": "/operators", "supernodes": "/supernodes", "status": "/status", "reference": "/reference", "glossary": "/glossary", "found": "/find?q=acne", "accepted": "/tickets?kind=accepted", "block": "/blocks/246", "tickets": "/tickets",
 		"error": "/nowhere",
 	}
 	read := func(path string, out any) {
@@ -414,7 +421,7 @@ func picture(t *testing.T, ctx context.Context, name string, v view) {
 		"overview-desktop", "operators-desktop", "join-line-desktop", "join-outputs-phone-dark",
 		// What people ask most is answered on these.
 		"member-desktop", "member-phone-dark", "operator-desktop", "operator-phone-dark", "pool-desktop", "pool-phone-dark", "payout-desktop", "payout-phone-dark",
-		"tickets-desktop", "tickets-phone-dark", "block-desktop", "block-phone-dark",
+		"tickets-desktop", "tickets-phone-dark", "block-desktop", "block-phone-dark", "status-desktop", "status-phone-dark",
 	}, name) {
 		return
 	}

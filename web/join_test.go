@@ -229,7 +229,7 @@ func TestJoinSaysWhoPays(t *testing.T) {
 			}
 		})
 		_, text := x.get(t, http.MethodGet, w.at("/join"))
-		if spent := strings.Contains(text, "Now it has used up what it may spend in a day"); spent != has || !strings.Contains(text, "this daemon does it and pays the 10 PSL") {
+		if spent := strings.Contains(text, "This daemon posts nothing more today."); spent != has || !strings.Contains(text, "this daemon does it and pays the 10 PSL") {
 			t.Errorf("with %d tickets left, the page says:\n%s", left, text)
 		}
 	}

@@ -57,6 +57,12 @@ func ok(file, title, nav string, data any) *page {
 	return &page{file: file, Title: title, Nav: nav, Data: data, code: http.StatusOK}
 }
 
+// fed names the feed of a page at a path.
+func (p *page) fed(path string) *page {
+	p.Feed = path + feedFile
+	return p
+}
+
 // overview shows the network at a glance.
 func (s *Site) overview(r *http.Request) (*page, error) {
 	var d struct {
@@ -256,7 +262,7 @@ func (s *Site) pool(r *http.Request) (*page, error) {
 	if err == nil && d.Status == pool.Closed.String() {
 		d.Closed, err = s.closing(r, id)
 	}
-	return ok("pool.html", "Pool "+ticket.PoolID(id).Label()+hashStart(id), "/pools", d), err
+	return ok("pool.html", "Pool "+ticket.PoolID(id).Label()+hashStart(id), "/pools", d).fed("/pools/" + id), err
 }
 
 // closing describes the closing of a pool. The pool's state no longer tells what stays in escrow.
@@ -323,7 +329,7 @@ func (s *Site) member(r *http.Request) (*page, error) {
 		return nil, err
 	}
 	d.From, err = s.cfg.Books.HistoryFrom(r.Context())
-	return ok("account.html", "PastelID "+pastel.Short(id), "", d), err
+	return ok("account.html", "PastelID "+pastel.Short(id), "", d).fed("/members/" + id), err
 }
 
 func (s *Site) account(r *http.Request) (*page, error) {

@@ -54,11 +54,11 @@ var states = []state{
 	{
 		name: "subscribing", make: at("life", 126, nil), browser: []string{"pool"},
 		says: map[string]string{
-			"pool": "A pool earns once its operator has activated it.", "member": "counts once the pool starts with it", "ended": "No pool has ended.", "supernodes": "Look again in some minutes",
+			"pool": "A pool earns once its operator has activated it.", "member": "counts once the pool starts with it", "ended": "No pool has ended.", "supernodes": "Look again in some minutes", "status": "<strong>All is well.</strong>",
 			"operator": "Nothing has been settled or paid yet.",
 		},
 	},
-	{name: "short", make: at("life", 248, nil), says: map[string]string{"pool": "Unless members pledge more", "member": "Short of collateral.", "operator": "Short of collateral."}},
+	{name: "short", make: at("life", 248, nil), browser: []string{"status"}, says: map[string]string{"status": "1 pool is short of collateral", "pool": "Unless members pledge more", "member": "Short of collateral.", "operator": "Short of collateral."}},
 	{
 		name: "dissolved", make: at("life", 279, nil), browser: []string{"pool", "member", "open"},
 		says: map[string]string{"pool": "The pool was dissolved in", "open": "No pool accepts pledges now.", "pools": "No pool is open or active.", "member": "No live pledges."},
@@ -90,18 +90,18 @@ var states = []state{
 		},
 	},
 	{
-		name: "empty ledger", make: func(t *testing.T) (*site, map[string]string) { return start(t, life(t), -1), lists() }, browser: []string{"overview"},
+		name: "empty ledger", make: func(t *testing.T) (*site, map[string]string) { return start(t, life(t), -1), lists() }, browser: []string{"overview", "status"},
 		code: map[string]int{
 			"overview": 503, "pools": 503, "ended": 503, "open": 503, "operators": 503, "tickets": 503, "accepted": 503, "found": 503, "reference": 503,
 		},
-		says: map[string]string{"overview": "This page refreshes by itself."},
+		says: map[string]string{"overview": "This page refreshes by itself.", "status": "<strong>Starting.</strong>"},
 	},
 	{
 		name: "trouble", make: at("life", 246, func(x *site) { x.trouble = "The node has stopped answering. Start it." }), browser: []string{"pool"},
-		says: map[string]string{"pool": "<strong>Not up to date.</strong> The node has stopped answering.", "member": "Not up to date.", "operator": "not up to date: see above", "overview": "Not up to date."},
+		says: map[string]string{"pool": "<strong>Not up to date.</strong> The node has stopped answering.", "member": "Not up to date.", "operator": "not up to date: see above", "overview": "Not up to date.", "status": "<strong>Not up to date.</strong>"},
 	},
 	{name: "shadow run", make: shadowed, browser: []string{"pool", "overview"}, says: map[string]string{
-		"overview": "These pages show what enforcement would do.", "pool": "<strong>Broken.</strong>", "operator": "Broken", "member": "Broken",
+		"overview": "These pages show what enforcement would do.", "pool": "<strong>Broken.</strong>", "operator": "Broken", "member": "Broken", "status": "1 pool broken by an unauthorized spend",
 	}},
 	{
 		name: "500 pledges", make: func(t *testing.T) (*site, map[string]string) {
@@ -139,7 +139,7 @@ func stranger(t *testing.T) string {
 func lists() map[string]string {
 	return map[string]string{
 		"overview": "/", "pools": "/pools", "ended": "/pools?show=ended", "open": "/pools?show=open", "operators": "/operators", "tickets": "/tickets", "accepted": "/tickets?kind=accepted",
-		"supernodes": "/supernodes", "reference": "/reference", "glossary": "/glossary", "found": "/find?q=acne",
+		"supernodes": "/supernodes", "status": "/status", "reference": "/reference", "glossary": "/glossary", "found": "/find?q=acne",
 	}
 }
 

@@ -39,8 +39,10 @@ type Config struct {
 	// Simulator says how the next block would treat a ticket.
 	Simulator books.Simulator
 	Poster    Poster // posts what the status offers; may be nil
-	Base      string // path under which a proxy publishes the pages, such as /pools; empty for none
-	Log       *slog.Logger
+	// Stop ends a member's subscription by the secret in its messages; nil if the daemon has none.
+	Stop func(ctx context.Context, secret string) error
+	Base string // path under which a proxy publishes the pages, such as /pools; empty for none
+	Log  *slog.Logger
 }
 
 // Site serves the pages.
@@ -145,6 +147,9 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 	} {
 		mux.Handle(pattern, s.only(x.has, keep(s.render(s.atOneBlock(x.page)))))
 	}
+	mux.Handle("GET /members/{pastelid}"+feedFile, s.only(nil, keep(s.feed(s.memberFeed))))
+	mux.Handle("GET /pools/{id}"+feedFile, s.only(nil, keep(s.feed(s.poolFeed))))
+	mux.Handle("GET /status", s.only(nil, keep(s.render(s.status))))
 	mux.Handle("GET /supernodes", s.only(query{"after": nil}, s.serve(s.supernodes))) // it changes between blocks
 	mux.Handle("GET /glossary", s.only(nil, s.serve(s.glossary)))
 	for pattern, h := range map[string]http.Handler{
@@ -157,6 +162,8 @@ func (s *Site) Handler(keep func(http.Handler) http.Handler) http.Handler {
 		"POST /join/post":         s.post(),
 		"POST /join/ticket.json":  s.signedFile(),
 		"POST /join/register":     s.register(),
+		"GET /stop/{secret}":      s.stopping(),
+		"POST /stop/{secret}":     s.stop(),
 	} {
 		mux.Handle(pattern, h)
 	}
@@ -251,6 +258,7 @@ type page struct {
 	file   string // template
 	Title  string
 	Path   string // from which the page refreshes itself
+	Feed   string // path of the feed of what the page is about; empty if there is none
 	Nav    string // navigation entry that the page belongs to
 	Status wire.Status
 	Data   any

@@ -43,26 +43,34 @@ type Parameters struct {
 
 // Status is the state of the ledger and of its daemon.
 type Status struct {
-	Network    string         `json:"network" doc:"Name of the network."`
-	Version    string         `json:"version" doc:"Version of the program."`
-	Start      int32          `json:"start_height" doc:"First block in which the rules apply."`
-	Shadow     bool           `json:"shadow" doc:"The network does not enforce the rules yet: answers describe what enforcement would do."`
-	Tip        Tip            `json:"tip"`
-	Ready      bool           `json:"ready" doc:"The ledger is at the network's tip, as far as the daemon can tell."`
-	Trouble    string         `json:"trouble,omitempty" doc:"Why it is not ready."`
-	Now        time.Time      `json:"now" doc:"The daemon's clock when it answered."`
-	TipAge     *int64         `json:"tip_age,omitempty" doc:"Seconds from the time of the last block to now; negative if the block is dated ahead of the daemon's clock."`
-	StaleAfter int64          `json:"stale_after" doc:"Age of the last block, in seconds, from which on the daemon is not ready; 0 if it never gets too old."`
-	NodeHeight *pastel.Height `json:"node_height,omitempty" doc:"Last block of the node; left out if the daemon follows none."`
-	Headers    *pastel.Height `json:"headers,omitempty" doc:"Last block header that the node knows of; left out if it does not say. Above node_height while it downloads the chain."`
-	SyncRate   int64          `json:"sync_rate,omitempty" doc:"Blocks stored per second lately; only while the daemon catches up with its node."`
-	SyncLeft   int64          `json:"sync_left,omitempty" doc:"Seconds until it has, at this rate."`
-	Peers      *int           `json:"peers,omitempty" doc:"Nodes that the node is connected to; left out if it does not say."`
-	ReadOnly   bool           `json:"read_only" doc:"This daemon only reads a database that another daemon writes."`
-	Behind     *Lag           `json:"behind,omitempty" doc:"How far this daemon is behind the one that writes the database; left out unless it only reads and blocks are announced to it."`
-	Alerts     *Deliveries    `json:"alerts,omitempty" doc:"What became of alerts to all subscriptions; left out if the daemon sends none."`
-	Posting    *Posting       `json:"posting,omitempty" doc:"What the daemon posts for people without a node; left out if it posts nothing."`
-	Parameters Parameters     `json:"parameters"`
+	Network      string         `json:"network" doc:"Name of the network."`
+	Version      string         `json:"version" doc:"Version of the program."`
+	Start        int32          `json:"start_height" doc:"First block in which the rules apply."`
+	Shadow       bool           `json:"shadow" doc:"The network does not enforce the rules yet: answers describe what enforcement would do."`
+	Tip          Tip            `json:"tip"`
+	Ready        bool           `json:"ready" doc:"The ledger is at the network's tip, as far as the daemon can tell."`
+	Trouble      string         `json:"trouble,omitempty" doc:"Why it is not ready."`
+	Now          time.Time      `json:"now" doc:"The daemon's clock when it answered."`
+	TipAge       *int64         `json:"tip_age,omitempty" doc:"Seconds from the time of the last block to now; negative if the block is dated ahead of the daemon's clock."`
+	StaleAfter   int64          `json:"stale_after" doc:"Age of the last block, in seconds, from which on the daemon is not ready; 0 if it never gets too old."`
+	NodeHeight   *pastel.Height `json:"node_height,omitempty" doc:"Last block of the node; left out if the daemon follows none."`
+	Headers      *pastel.Height `json:"headers,omitempty" doc:"Last block header that the node knows of; left out if it does not say. Above node_height while it downloads the chain."`
+	SyncRate     int64          `json:"sync_rate,omitempty" doc:"Blocks stored per second lately; only while the daemon catches up with its node."`
+	SyncLeft     int64          `json:"sync_left,omitempty" doc:"Seconds until it has, at this rate."`
+	Peers        *int           `json:"peers,omitempty" doc:"Nodes that the node is connected to; left out if it does not say."`
+	ReadOnly     bool           `json:"read_only" doc:"This daemon only reads a database that another daemon writes."`
+	Behind       *Lag           `json:"behind,omitempty" doc:"How far this daemon is behind the one that writes the database; left out unless it only reads and blocks are announced to it."`
+	Database     *Database      `json:"database,omitempty" doc:"What the ledger is stored in."`
+	Alerts       *Deliveries    `json:"alerts,omitempty" doc:"What became of alerts to all subscriptions; left out if the daemon sends none."`
+	Posting      *Posting       `json:"posting,omitempty" doc:"What the daemon posts for people without a node; left out if it posts nothing."`
+	MemberAlerts *MemberAlerts  `json:"member_alerts,omitempty" doc:"Alerts that a PastelID's signature subscribes to; left out if only the token does."`
+	Parameters   Parameters     `json:"parameters"`
+}
+
+// Database is what a ledger is stored in.
+type Database struct {
+	Engine string `json:"engine" enum:"sqlite,postgresql" doc:"The database's kind."`
+	Schema int64  `json:"schema" doc:"Version of its tables."`
 }
 
 // Lag is how far a reading daemon is behind the writing one.

@@ -14,6 +14,7 @@ var walletMethods = map[string]method{
 	"getnewaddress":   {"wallet", "[account]", "Creates an address.", getNewAddress, false},
 	"validateaddress": {"util", "address", "Information about an address.", validateAddress, false},
 	"getbalance":      {"wallet", "[account] [minconf]", "Coins that the wallet can spend, in PSL.", getBalance, false},
+	"getwalletinfo":   {"wallet", "", "The wallet's state. Its keys are never encrypted.", getWalletInfo, false},
 	"listunspent":     {"wallet", "[minconf] [maxconf] [addresses]", "Outputs that the wallet can spend.", listUnspent, false},
 	"lockunspent":     {"wallet", "unlock [outputs]", "Locks [{txid, vout}] so that the wallet does not spend them, or unlocks them.", lockUnspent, false},
 	"listlockunspent": {"wallet", "", "Outputs locked by lockunspent.", listLockUnspent, false},
@@ -74,6 +75,14 @@ func getBalance(_ context.Context, n *Node, p params) (any, error) {
 		return nil, err
 	}
 	return psl(n.balance(pastel.Height(least))), nil
+}
+
+func getWalletInfo(_ context.Context, n *Node, _ params) (any, error) {
+	const version = 60_000 // pasteld: wallet/wallet.h, FEATURE_COMPRPUBKEY
+	return struct {
+		Version int `json:"walletversion"`
+		Balance psl `json:"balance"`
+	}{version, psl(n.balance(1))}, nil
 }
 
 func listUnspent(_ context.Context, n *Node, p params) (any, error) {

@@ -49,6 +49,9 @@ var (
 // URL returns the node's URL.
 func (c *Client) URL() string { return c.url }
 
+// Network returns the network that the client is for.
+func (c *Client) Network() pastel.Network { return c.net }
+
 // dialPatience is how long Dial waits for a node: long enough for one that restarts or is busy for a moment.
 const dialPatience = 3 * time.Second
 

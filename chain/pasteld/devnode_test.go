@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/chain/devnode"
@@ -84,6 +85,13 @@ func TestDevnode(t *testing.T) {
 	id := must[string](t)(c.NewPastelID(ctx, "phrase"))
 	equal(t, must[[]string](t)(c.PastelIDs(ctx)), []string{id})
 	must[string](t)(c.SignWith(ctx, id, "phrase", "text"))
+	if keys := must[Encryption](t)(c.Encryption(ctx)); keys.Locked(time.Now()) || !(&Encryption{Encrypted: true}).Locked(time.Now()) {
+		t.Errorf("%+v", keys)
+	}
+	equal(t, must[About](t)(c.About(ctx)).Version, "2.2.10")
+	if _, found, err := c.Registration(ctx, id); found || err != nil {
+		t.Error(found, err)
+	}
 	must[pastel.TxID](t)(c.SendTo(ctx, to, 2000000)) // pays for the registration
 	must[pastel.TxID](t)(c.RegisterID(ctx, id, "phrase", to))
 	must[pastel.TxID](t)(c.RegisterContract(ctx, []byte("{}"), "some", "", pastel.Address{}))
@@ -102,5 +110,9 @@ func TestDevnode(t *testing.T) {
 	}
 	if height, _, err := c.Tip(ctx); err != nil || height != 111 {
 		t.Error(height, err)
+	}
+	must[[]pastel.BlockHash](t)(c.Generate(ctx, 1))
+	if height, found, err := c.Registration(ctx, id); height != 112 || !found || err != nil {
+		t.Error(height, found, err)
 	}
 }

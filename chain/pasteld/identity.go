@@ -65,6 +65,25 @@ func (c *Client) RegisterID(ctx context.Context, id, passphrase string, from pas
 	return c.register(ctx, "register", "id", id, secret(passphrase), from.Encode(&c.net))
 }
 
+// Registration returns the block that registers an identity; false if none does. The node need not be right: it reads an index of its own.
+func (c *Client) Registration(ctx context.Context, id string) (h pastel.Height, found bool, err error) {
+	const method = "tickets"
+	var raw json.RawMessage
+	if err := c.typed(ctx, method, &raw, "find", "id", id); err != nil {
+		return 0, false, err
+	}
+	if len(raw) > 0 && raw[0] == '"' { // "Key is not found"
+		return 0, false, nil
+	}
+	var t struct {
+		Height *pastel.Height `json:"height"`
+	}
+	if err := json.Unmarshal(raw, &t); err != nil || t.Height == nil || *t.Height < 0 {
+		return 0, false, c.wrong(method, "the node returned something other than a registration; check whether this is a Pastel node")
+	}
+	return *t.Height, true, nil
+}
+
 // RegisterContract posts a contract ticket with these bytes and no secondary key. For a smart pool ticket, they are its JSON, and subType
 // is its type. The address, which must be the wallet's, pays the fee; if it is zero, any address of the wallet pays.
 func (c *Client) RegisterContract(

@@ -114,6 +114,15 @@ func (c *MasternodeConf) Entry(alias string) (MasternodeEntry, bool) {
 	return MasternodeEntry{}, false
 }
 
+// Aliases returns the names of all entries, as they are written.
+func (c *MasternodeConf) Aliases() []string {
+	list := make([]string, len(c.entries))
+	for i, m := range c.entries {
+		list[i] = m.name
+	}
+	return list
+}
+
 // Backed returns the entry with a collateral outpoint; false if there is none.
 func (c *MasternodeConf) Backed(out pastel.OutPoint) (MasternodeEntry, bool) {
 	for _, m := range c.entries {

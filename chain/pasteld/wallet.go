@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -128,6 +129,26 @@ func (c *Client) Balance(ctx context.Context) (pastel.Amount, error) {
 	var a amount
 	err := c.typed(ctx, "getbalance", &a)
 	return pastel.Amount(a), err
+}
+
+// Encryption says whether a wallet's keys are encrypted.
+type Encryption struct {
+	Encrypted bool
+	Until     time.Time // until when an encrypted wallet can sign; long ago while it is locked
+}
+
+// Locked reports whether the wallet signs nothing.
+func (e *Encryption) Locked(now time.Time) bool { return e.Encrypted && !e.Until.After(now) }
+
+// Encryption asks whether the wallet's keys are encrypted.
+func (c *Client) Encryption(ctx context.Context) (Encryption, error) {
+	var info struct {
+		Until *int64 `json:"unlocked_until,omitempty"` // only encrypted wallets have it
+	}
+	if err := c.typed(ctx, "getwalletinfo", &info); err != nil || info.Until == nil {
+		return Encryption{}, err
+	}
+	return Encryption{true, time.Unix(*info.Until, 0)}, nil
 }
 
 // SendTo pays an address from the wallet. The wallet adds the fee.

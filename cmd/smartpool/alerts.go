@@ -25,6 +25,11 @@ type alertsCmd struct {
 // tokenFlags prove to the daemon that the user is its owner.
 type tokenFlags struct {
 	apiFlags
+	ownerFlags
+}
+
+// ownerFlags hold the daemon's token.
+type ownerFlags struct {
 	Token     string `type:"text" env:"SMARTPOOL_TOKEN" placeholder:"SECRET" help:"The daemon's token. Prefer the environment variable or --token-file: other users can see flags."`
 	TokenFile string `env:"SMARTPOOL_TOKEN_FILE" placeholder:"FILE" help:"File with the token: api.token in the daemon's data folder."`
 }
@@ -34,8 +39,32 @@ func (f *tokenFlags) ProvideDaemon(ctx context.Context, e *terminal.Terminal) (*
 	return journey.DialAsOwner(ctx, f.API, f.Token, f.TokenFile, e)
 }
 
-type alertsAddCmd struct {
+// subscriberFlags prove who asks: the daemon's token its owner, or a PastelID's signature a member.
+type subscriberFlags struct {
 	tokenFlags
+	nodeFlags
+	identityFlags
+	Member bool `help:"Instead of the daemon's token, have a PastelID sign: for members, at daemons that offer it. The PastelID is that of --key or on the node."`
+	Yes    bool `help:"Do not ask for confirmation before the PastelID signs."`
+}
+
+// ProvideDaemon connects to a command's daemon.
+func (f *subscriberFlags) ProvideDaemon(ctx context.Context, e *terminal.Terminal) (*journey.Daemon, error) {
+	if f.byMember() {
+		return f.dial(ctx, e)
+	}
+	return f.tokenFlags.ProvideDaemon(ctx, e)
+}
+
+func (f *subscriberFlags) byMember() bool { return f.Member || f.File != "" }
+
+// member returns who signs.
+func (f *subscriberFlags) member(pastelID string) *journey.Member {
+	return &journey.Member{Key: *f.source(), Node: *f.at(), PastelID: pastelID, Yes: f.Yes}
+}
+
+type alertsAddCmd struct {
+	subscriberFlags
 	URL      string   `type:"text" arg:"" help:"Where to send alerts: https://… is a webhook, anything else a shoutrrr URL, such as telegram://token@telegram?chats=@me. The URL is a secret, and other users of this machine can see command lines. Use - to be asked for it, or to read it from standard input."`
 	Pool     string   `type:"pool" placeholder:"POOL" help:"Only this pool, by id or label."`
 	PastelID string   `type:"id" name:"pastelid" placeholder:"PASTELID" help:"Only this PastelID's pledges and their pools."`
@@ -53,6 +82,16 @@ func (c *alertsAddCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey
 			return err
 		}
 	}
+	if c.byMember() {
+		if c.Pool != "" || c.Operator != "" {
+			return terminal.Usagef("a member's alerts are about the PastelID that signs; omit --pool and --operator")
+		}
+		got, err := c.member(c.PastelID).Subscribe(ctx, r, wire.MemberSubscribe{URL: c.URL, Kinds: c.Kinds, Cushion: c.Cushion, Overdue: c.Overdue})
+		if err != nil {
+			return err
+		}
+		return printReceipt(e, got, "")
+	}
 	if c.Pool != "" {
 		p, err := r.VerifiedPool(ctx, c.Pool)
 		if err != nil {
@@ -66,21 +105,33 @@ func (c *alertsAddCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey
 	if err != nil {
 		return err
 	}
+	return printReceipt(e, got, " To check that alerts arrive: smartpool alerts test "+terminal.Argument(got.ID))
+}
+
+// printReceipt confirms a new subscription.
+func printReceipt(e *terminal.Terminal, got wire.Receipt, advice string) error {
 	if e.JSON {
 		return terminal.PrintJSON(e.Out, got)
 	}
-	_, _ = fmt.Fprintf(e.Out, "Created subscription %s. To check that alerts arrive: smartpool alerts test %s\n", visible.Text(got.ID), terminal.Argument(got.ID))
+	_, err := fmt.Fprintf(e.Out, "Created subscription %s.%s\n", visible.Text(got.ID), advice)
 	if got.Secret != "" {
 		_, err = fmt.Fprintf(e.Out, "Messages are signed with this secret. Note it now; it is not shown again:\n  %s\n", visible.Text(got.Secret))
 	}
 	return err
 }
 
-type alertsListCmd struct{ tokenFlags }
+type alertsListCmd struct {
+	subscriberFlags
+	PastelID string `type:"id" name:"pastelid" placeholder:"PASTELID" help:"With --member: the PastelID that signs; by default, that of --key, or the node's only one."`
+}
 
 // Run lists subscriptions.
 func (c *alertsListCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
-	list, err := journey.Advised(r.Alerts(ctx))
+	ask := func() ([]wire.Subscribed, error) { return journey.Advised(r.Alerts(ctx)) }
+	if c.byMember() {
+		ask = func() ([]wire.Subscribed, error) { return c.member(c.PastelID).List(ctx, r) }
+	}
+	list, err := ask()
 	if err != nil {
 		return err
 	}
@@ -130,13 +181,18 @@ func lastError(s *wire.Subscribed) string {
 }
 
 type alertsRemoveCmd struct {
-	tokenFlags
-	ID string `type:"id" arg:"" help:"The subscription's id, from alerts list."`
+	subscriberFlags
+	PastelID string `type:"id" name:"pastelid" placeholder:"PASTELID" help:"With --member: the PastelID that signs; by default, that of --key, or the node's only one."`
+	ID       string `type:"id" arg:"" help:"The subscription's id, from alerts list."`
 }
 
 // Run ends a subscription.
 func (c *alertsRemoveCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
-	if err := journey.WithAdvice(r.Unsubscribe(ctx, c.ID)); err != nil {
+	remove := func() error { return journey.WithAdvice(r.Unsubscribe(ctx, c.ID)) }
+	if c.byMember() {
+		remove = func() error { return c.member(c.PastelID).Remove(ctx, r, c.ID) }
+	}
+	if err := remove(); err != nil {
 		return noSubscription(c.ID, err)
 	}
 	return done(e, "removed", "Ended subscription %s. Its unsent messages are dropped.", c.ID)

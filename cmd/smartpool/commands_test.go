@@ -38,15 +38,21 @@ func leaves() (list []*kong.Node, names []string) {
 // docs/commands.md lists every command with its arguments and help.
 func TestCommandsAreListed(t *testing.T) {
 	const page = "../../docs/commands.md"
+	var codes []string
+	for _, e := range exits {
+		codes = append(codes, fmt.Sprint(e.Code, " ", e.When))
+	}
 	var b strings.Builder
 	b.WriteString(`# Commands
 
 What ` + "`smartpool`" + ` can do. ` + "`smartpool COMMAND --help`" + ` explains a command's flags; the [guides](README.md) show the commands at work. The command line
 itself is the source of this page.
 
-A command exits with 0 when it did what it was asked; 1 when the answer is no, or the input is bad; 2 when the command line is wrong; 3 when there is
-no answer, which never means yes: a check could not be made, or the daemon or the node did not respond; 4 when the ledger has no such pool,
-payout, output or subscription; 130 after Ctrl-C.
+A command exits with ` + strings.Join(codes, ";\n") + `.
+
+On a terminal, ` + "`pool create`, `join` and `supernode launch`" + ` ask for what no flag says, and check each answer at once. Where the node knows the choices, they
+list them, to choose by number; Enter takes what stands in brackets; ` + "`?`" + ` explains a question. A PastelID can be made and registered on the way. What you answered
+is kept until the command is done: if it ends earlier, the same command offers to continue ([what this machine remembers](trust.md#what-this-machine-remembers)).
 
 | command | what it does |
 |---|---|
@@ -192,6 +198,60 @@ func TestExitCodesTellWhatIsWrong(t *testing.T) {
 	} {
 		if got := exitCode(err); got != code {
 			t.Errorf("%v: exit code %d, want %d", err, got, code)
+		}
+	}
+}
+
+// Every command that finds a mistake in how it was called, on the command line or later, names its own help.
+func TestMistakesNameTheHelpOfTheirCommand(t *testing.T) {
+	t.Parallel()
+	_, names := leaves()
+	for _, name := range names {
+		var out strings.Builder
+		if code := run(append(strings.Fields(name), "--colour"), strings.NewReader(""), &out, &out); code != exitUsage || !strings.Contains(out.String(), "see smartpool "+name+" --help") {
+			t.Errorf("smartpool %s --colour: exit code %d:\n%s", name, code, out.String())
+		}
+	}
+	x := startDev(t)
+	x.mine(1)
+	key, secret := filepath.Join(x.dir, "a.key"), x.file("secret", passphrase)
+	if code, out := x.call("id", "new", key, "--passphrase-file", secret); code != exitOK {
+		t.Fatal(out)
+	}
+	pool := "atlas." + strings.Repeat("0", 40)
+	for name, line := range map[string]string{ // mistakes that only the command itself can find
+		"alerts list": "--token-file " + filepath.Join(x.dir, "none"), "alerts test": "A --token-file " + filepath.Join(x.dir, "none"),
+		"alerts remove": "A --token-file " + filepath.Join(x.dir, "none"), "alerts add": "http://127.0.0.1 --token-file " + filepath.Join(x.dir, "none"),
+		"id sign": key + " --message hello", "id register": key + " --passphrase-file " + secret + " --address nowhere --yes",
+		"pool create": "--dry-run", "ticket sign": filepath.Join(x.dir, "none"),
+		"ticket part": "--pool " + pool, "my": "--api ftp://127.0.0.1",
+	} {
+		args := append(strings.Fields(name), strings.Fields(line)...)
+		if name != "my" {
+			args = x.located(args)
+		}
+		var out strings.Builder
+		code := run(args, strings.NewReader(""), &out, &out)
+		if code == exitUsage && strings.Count(out.String(), "see smartpool "+name+" --help") != 1 {
+			t.Errorf("%v: exit code %d:\n%s", args, code, out.String())
+		}
+		if code != exitUsage {
+			t.Errorf("%v: exit code %d, want %d:\n%s", args, code, exitUsage, out.String())
+		}
+	}
+}
+
+// A misspelled command suggests the near one, and the name of a part of another command that one.
+func TestMisspelledCommandsSuggestTheNearOne(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"jion atlas": `did you mean "join"? (see smartpool --help)`, "pool statsu atlas": `did you mean "status"? (see smartpool pool --help)`,
+		"docter": `did you mean "doctor"? (see smartpool --help)`, "status atlas": `did you mean "smartpool pool status"? (see smartpool --help)`,
+		"launch atlas": `did you mean "smartpool supernode launch"?`, "guard --onse": `did you mean "--once"? (see smartpool guard --help)`,
+	} {
+		var out strings.Builder
+		if code := run(strings.Fields(line), strings.NewReader(""), &out, &out); code != exitUsage || !strings.Contains(out.String(), want) {
+			t.Errorf("%s: exit code %d, want %s in\n%s", line, code, want, out.String())
 		}
 	}
 }

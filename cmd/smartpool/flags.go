@@ -88,6 +88,14 @@ func (f *apiFlags) dial(ctx context.Context, e *terminal.Terminal) (*journey.Dae
 	return journey.Dial(ctx, f.API, e)
 }
 
+// answers returns where this machine remembers what a person answers; nil if the answer is for a program.
+func answers(e *terminal.Terminal, r *journey.Daemon) *journey.Answers {
+	if e.JSON {
+		return nil
+	}
+	return journey.AnswersOf(r.Net.Name)
+}
+
 // coldFlags serve keys on a machine that is never online: the ticket goes there as a file, and comes back signed.
 type coldFlags struct {
 	Draft            string `name:"cold" placeholder:"FILE" help:"Sign nothing; write the ticket to this file and print what the cold machine must sign."`

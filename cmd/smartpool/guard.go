@@ -31,12 +31,25 @@ func (c *guardCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 	if err := r.CheckNames(c.ID); err != nil {
 		return err
 	}
-	return r.Guard(ctx, &journey.Guard{IDs: c.ID, Once: c.Once, NoLock: c.NoLock, Every: c.Every, Node: c.at(), Tell: func(x journey.Guarded) {
+	g := &journey.Guard{IDs: c.ID, Once: c.Once, NoLock: c.NoLock, Every: c.Every, Node: c.at(), Tell: func(x journey.Guarded) {
+		e.Alive("")
 		if e.JSON {
 			//nolint:errcheck,errchkjson // only texts; if the reader is gone, the process ends
 			json.NewEncoder(visible.JSONWriter(e.Out)).Encode(x)
 			return
 		}
 		_, _ = fmt.Fprintf(e.Out, "%s UTC  %s\n", x.Time.Format("2006-01-02 15:04"), x.Text)
-	}})
+	}}
+	if !c.Once {
+		g.Look = func(x journey.Look) {
+			state := "all well"
+			if !x.Well {
+				state = "NOT all well, see above"
+			}
+			e.Alive(fmt.Sprintf("%s UTC: block %d, %s: %s", x.Time.UTC().Format("15:04:05"), x.Height, terminal.Counted(x.Pledges, "pledge"), state))
+		}
+	}
+	err := r.Guard(ctx, g)
+	e.Alive("")
+	return err
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
+	"github.com/pastelnetwork/smartpool/internal/version"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 )
@@ -114,8 +115,16 @@ var variable = []struct {
 // fromNow depends on the daemon's block when a command begins, which may be one behind the node's.
 var fromNow = regexp.MustCompile(`\d+ blocks from now`)
 
+// What a machine has: space on its disks, and coins that pay, less the fees of transactions whose size varies by a byte.
+var (
+	has  = regexp.MustCompile(`has \d+ [GM]iB left`)
+	pays = regexp.MustCompile(`[\d.]+ PSL can pay for tickets`)
+)
+
 func (n *names) hide(text string) string {
 	text = fromNow.ReplaceAllString(text, "21 blocks from now")
+	text = has.ReplaceAllString(text, "has 100 GiB left")
+	text = pays.ReplaceAllString(text, "1000 PSL can pay for tickets")
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for is, shown := range n.fixed {
@@ -137,6 +146,9 @@ func (n *names) hide(text string) string {
 	return text
 }
 
+// usualNode is where a development node answers that nobody configured.
+const usualNode = "http://127.0.0.1:19932"
+
 // name returns what replaces an id, or an id's short form.
 func (n *names) name(kind, id string) string {
 	switch kind {
@@ -146,6 +158,9 @@ func (n *names) name(kind, id string) string {
 		}
 		return "2026-01-31 12:00"
 	case "daemon":
+		if id == usualNode {
+			return id
+		}
 		if !slices.Contains(n.kinds[kind], id) {
 			n.kinds[kind] = append(n.kinds[kind], id)
 		}
@@ -197,7 +212,7 @@ func TestGuide(t *testing.T) {
 
 	op.say("## Open a pool\n\nThe pool shares the Supernode payment, one fifth of each block's reward, but not your income from mining elsewhere: a pool's " +
 		"Supernode does not mine ([activation](../activation.md)).\n\nA dry run checks whether the next block would accept the ticket, and signs nothing. Without flags, the command " +
-		"prompts for the terms.")
+		"[asks](../commands.md) for the terms, checks each answer, explains with `?`, and makes and registers PastelIDs on the way.")
 	terms := []string{"--label", "atlas", "--company", "Atlas Operations", "--fee", "5", "--factor", "1.2", "--period", "8", "--operator", operator, "--supernode", supernode}
 	op.run(exitOK, append([]string{"pool", "create", "--dry-run"}, terms...)...)
 	op.say("The real run shows the terms, asks for confirmation (`--yes` here), signs, posts, and waits for the block.")
@@ -209,7 +224,7 @@ func TestGuide(t *testing.T) {
 		"operator's income from mining is not shared.")
 	me.run(exitOK, "pools", "--coins", "500")
 	me.say("## Join with the wallet\n\n`join` finds one of your outputs, shows all terms and the line to sign, and asks for confirmation (`--yes` here). A PastelID signs " +
-		"with a key file (`--key`) or, as here, through the node.")
+		"with a key file (`--key`) or, as here, through the node. Without flags, `smartpool join` lists pools, your outputs and PastelIDs, and [asks](../commands.md) which ones you mean.")
 	x.whileMining(func() {
 		me.run(exitOK, "join", "atlas", "--pastelid", alice, "--coins", "500", "--passphrase-file", secret, "--yes")
 	})
@@ -250,8 +265,13 @@ func TestGuide(t *testing.T) {
 	me.run(exitOK, "my", alice)
 	me.run(exitOK, "leave", alice)
 	me.say("## Keep the coins from being spent\n\nA wallet forgets its locks when it restarts. `guard` locks the outputs that back a pledge again, and warns of transactions that spend " +
-		"them; without `--once`, it runs until Ctrl-C.")
+		"them; without `--once`, it says what it watches and runs until Ctrl-C: at a terminal, a line shows the last look; in a log, there is a line an hour. It remembers what it saw, so a " +
+		"guard that comes back after a pause reports a pledge that was lost meanwhile, and when; the exit code is then 1.")
 	me.run(exitOK, "rpc", "lockunspent", "true")
+	me.say("Something is wrong, or you want to know that nothing is? `doctor` looks at node, wallet, registration, coins, daemon, token, clock, ports and database, changes nothing, and " +
+		"says what to do. Here it finds that the wallet has forgotten its locks, and names the command that follows:")
+	n.fixed[version.String()], n.fixed[x.at.DevRPC] = "v0.1.0", usualNode
+	me.run(exitNo, "doctor", alice)
 	me.run(exitOK, "guard", alice, "--once")
 	subscribe(t, op)
 	op.say("## Payouts\n\nA payout can be mined once the rewards in it have matured. Upgraded miners put it into their blocks without a fee: there is nothing for you to sign, broadcast or do.")

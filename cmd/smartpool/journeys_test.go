@@ -168,9 +168,9 @@ func TestJourneysRefuse(t *testing.T) {
 		return line
 	}
 	but := func(flag, value string) []string { return instead(create, flag, value) }
-	x.refused("a fee of 20 %", exitNo, "fee", but("--fee", "20")...)
+	x.refused("a fee of 20 %", exitUsage, "want 3 to 15", but("--fee", "20")...)
 	x.refused("a fee in words", exitUsage, "--fee", but("--fee", "five")...)
-	x.refused("a factor of 9", exitNo, "factor", but("--factor", "9")...)
+	x.refused("a factor of 9", exitUsage, "want 1 to 3", but("--factor", "9")...)
 	x.refused("a short period", exitUsage, "5 to 51840 blocks", but("--period", "1")...)
 	x.refused("a label in capitals", exitUsage, "3 to 32 of a-z", but("--label", "ATLAS")...)
 	x.refused("an operator of another wallet", exitNo, "give its key file", but("--operator", strings.Replace(operator, "j", "k", 1))...)
@@ -183,7 +183,7 @@ func TestJourneysRefuse(t *testing.T) {
 			t.Fatal(out)
 		}
 	})
-	x.refused("a pool that is there", exitNo, "would be rejected", create...)
+	x.refused("a Supernode of another pool", exitNo, "each pool needs one of its own", create...)
 
 	join := []string{"join", "atlas", "--pastelid", alice, "--coins", "500", "--passphrase-file", secret, "--yes"}
 	with := func(more ...string) []string { return append(append([]string{}, join...), more...) }
@@ -504,9 +504,9 @@ func TestEveryCommandSpeaksJSON(t *testing.T) {
 	})
 	x.mine(60)
 	for _, line := range [][]string{
-		{"pools", "--all", "--coins", "100"}, {"my", alice}, {"my"}, {"leave", alice}, {"history", alice}, {"guard", "--once"}, {"pool", "status", "atlas"},
+		{"pools", "--all", "--coins", "100"}, {"my", alice}, {"my"}, {"leave", alice}, {"history", alice}, {"guard", "--once"}, {"doctor", alice}, {"pool", "status", "atlas"},
 		{"pool", "report", "atlas"}, {"payouts", "--all"}, {"verify", "pool", "atlas"}, {"digest"}, {"rpc", "getblockcount"},
-		{"alerts", "list", "--token-file", token}, {"version"},
+		{"alerts", "list", "--token-file", token}, {"version"}, {"completion", "bash"}, {"manual"},
 	} {
 		speaks(line...)
 		if code, out := x.call(line...); code != exitOK || strings.TrimSpace(out) == "" {

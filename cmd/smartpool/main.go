@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/pastelnetwork/smartpool/client"
 	"github.com/pastelnetwork/smartpool/internal/flagvalue"
 	"github.com/pastelnetwork/smartpool/internal/journey"
+	"github.com/pastelnetwork/smartpool/internal/manual"
 	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/internal/version"
@@ -32,6 +34,16 @@ const (
 	exitAbsent      = 4   // the ledger has no such pool, payout, output or subscription
 	exitInterrupted = 130 // Ctrl-C or SIGTERM ended it, as shells say it
 )
+
+// exits says when a command ends with which code, for documents.
+var exits = []manual.Exit{
+	{Code: exitOK, When: "when it did what it was asked"},
+	{Code: exitNo, When: "when the answer is no, or the input is bad"},
+	{Code: exitUsage, When: "when the command line is wrong"},
+	{Code: exitUnknown, When: "when there is no answer, which never means yes: a check could not be made, or the daemon or the node did not respond"},
+	{Code: exitAbsent, When: "when the ledger has no such pool, payout, output or subscription"},
+	{Code: exitInterrupted, When: "after Ctrl-C"},
+}
 
 func main() {
 	secretfile.Umask()
@@ -57,6 +69,8 @@ type cli struct {
 
 	Alerts alertsCmd `cmd:"" help:"Subscribe to alerts about pools and pledges."`
 
+	Doctor doctorCmd `cmd:"" help:"Look for what is wrong with node, wallet, registration, coins, daemon and clock, and say what to do."`
+
 	Verify verifyCmd `cmd:"" help:"Recompute payouts and pools from raw blocks (auditor)."`
 	Digest digestCmd `cmd:"" help:"Compare the ledger digests of daemons (auditor)."`
 
@@ -66,6 +80,9 @@ type cli struct {
 	ID      idCmd      `cmd:"" name:"id" help:"Create and use PastelIDs."`
 	RPC     rpcCmd     `cmd:"" name:"rpc" help:"Call the node's RPC, as pastel-cli does; on a development node, rpc generate 10 mines."`
 	Version versionCmd `cmd:"" help:"Print the version."`
+
+	Completion completionCmd `cmd:"" help:"Print a script that completes commands and flags in a shell."`
+	Manual     manualCmd     `cmd:"" help:"Print this program's page for man, as man -l - shows it."`
 }
 
 // run executes one command line and returns the exit code.
@@ -81,8 +98,7 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		return ctx, nil
 	}
 	var line cli
-	parser, err := kong.New(&line, append(append(cleaners(), flagvalue.Durations()), kong.Name("smartpool"), kong.Writers(out, errOut), kong.Vars{"version": "smartpool " + version.String()},
-		kong.Description("Smart pools on Pastel: pooled Supernode collateral without custody."),
+	parser, err := kong.New(&line, append(options(), kong.Writers(out, errOut),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindSingletonProvider(interruption),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))...)
@@ -96,14 +112,19 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		return exited
 	}
 	if err == nil {
-		err = ctx.Run(terminal.New(in, out, errOut, terminal.ScreenOf(stderr), line.JSON))
+		e := terminal.New(in, out, errOut, terminal.ScreenOf(stderr), line.JSON)
+		e.Width = terminal.WidthOf(stdout)
+		err = ctx.Run(e)
 	} else {
-		err = terminal.Usagef("%w; see %s --help", err, misused(err))
+		err = terminal.UsageError{Err: nested(parser.Model, args, err)}
 	}
 	if err == nil {
 		return exitOK
 	}
 	code := exitCode(err)
+	if code == exitUsage {
+		err = helpful(err, misused(ctx, err))
+	}
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted")
 	}
@@ -111,15 +132,46 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 	return code
 }
 
-// misused returns the command that a mistake on the command line was made in.
-func misused(err error) string {
+// options say what kong needs to know of the command line beside its struct.
+func options() []kong.Option {
+	return append(cleaners(), flagvalue.Durations(), kong.Name("smartpool"), kong.Vars{"version": "smartpool " + version.String()},
+		kong.Description("Smart pools on Pastel: pooled Supernode collateral without custody."))
+}
+
+// misused returns the command that a mistake was made in: on the command line, or as the command itself found.
+func misused(ctx *kong.Context, err error) string {
 	var mistake *kong.ParseError
-	if errors.As(err, &mistake) && mistake.Context != nil {
-		if command := mistake.Context.Selected(); command != nil {
+	if errors.As(err, &mistake) {
+		ctx = mistake.Context
+	}
+	if ctx != nil {
+		if command := ctx.Selected(); command != nil {
 			return command.FullPath()
 		}
 	}
 	return "smartpool"
+}
+
+// helpful names the help of a command that was misused.
+func helpful(err error, command string) error {
+	if strings.HasSuffix(err.Error(), "?") { // did you mean …?
+		return fmt.Errorf("%w (see %s --help)", err, command)
+	}
+	return fmt.Errorf("%w; see %s --help", err, command)
+}
+
+// nested adds to a mistake at the start of a command line the command that was meant: one that is part of another.
+func nested(app *kong.Application, args []string, err error) error {
+	var mistake *kong.ParseError
+	if len(args) == 0 || !errors.As(err, &mistake) || mistake.Context == nil || mistake.Context.Selected() != nil {
+		return err
+	}
+	for _, leaf := range app.Leaves(true) {
+		if leaf.Name == args[0] {
+			return fmt.Errorf("%w, did you mean %q?", err, leaf.FullPath())
+		}
+	}
+	return err
 }
 
 // exitCode returns the exit code of an error.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
@@ -18,7 +19,7 @@ type joinCmd struct {
 
 // pledgeFlags are the fields of a pledge.
 type pledgeFlags struct {
-	Pool     string `type:"pool" arg:"" help:"The pool's id or label."`
+	Pool     string `type:"pool" arg:"" optional:"" help:"The pool's id or label; without it, you choose one from a list."`
 	Coins    int64  `placeholder:"PSL" help:"Coins to pledge, in whole PSL; by default, what the pool lacks, as far as one of your outputs covers it."`
 	PastelID string `type:"id" name:"pastelid" placeholder:"PASTELID" help:"Your PastelID; by default, the node's only one."`
 	Output   string `type:"hex" placeholder:"TXID:VOUT" help:"Output that backs the pledge; by default, the smallest that suffices."`
@@ -36,11 +37,20 @@ func (c *joinCmd) AfterApply() error {
 
 // Run pledges.
 func (c *joinCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
-	j := &journey.Join{Pledge: journey.Pledge(c.pledgeFlags), Key: *c.source(), Node: *c.at(), Cold: journey.Cold(c.coldFlags), Remote: c.Remote.chosen}
+	j := &journey.Join{Pledge: journey.Pledge(c.pledgeFlags), Key: *c.source(), Node: *c.at(), Cold: journey.Cold(c.coldFlags), Remote: c.Remote.chosen, Answers: answers(e, r)}
 	if j.Cold.Draft != "" && j.Cold.Ticket == "" {
 		return printDraft(e)(j.Draft(ctx, r))
 	}
-	return printPosted(e)(j.Run(ctx, r))
+	posted, err := j.Run(ctx, r)
+	if e.JSON && posted.Outcome != "" {
+		return errors.Join(terminal.PrintJSON(e.Out, map[string]string{
+			"txid": posted.TxID.String(), "outcome": posted.Outcome, "feed": r.FeedURL(j.Pledge.PastelID),
+		}), err)
+	}
+	if err := printPosted(e)(posted, err); err != nil {
+		return err
+	}
+	return offerAlerts(ctx, e, r, j)
 }
 
 type amendCmd struct {

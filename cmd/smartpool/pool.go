@@ -42,7 +42,7 @@ type newPoolFlags struct {
 
 // Run opens a pool.
 func (c *poolCreateCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Daemon) error {
-	j := &journey.Creation{Pool: journey.NewPool(c.newPoolFlags), PassphraseFile: c.PassphraseFile, Node: *c.at()}
+	j := &journey.Creation{Pool: journey.NewPool(c.newPoolFlags), PassphraseFile: c.PassphraseFile, Node: *c.at(), Answers: answers(e, r)}
 	if c.DryRun {
 		return printPreflighted(e)(j.DryRun(ctx, r))
 	}

@@ -50,7 +50,7 @@ func TestCtrlCAtPrompts(t *testing.T) {
 		{"a passphrase", "Passphrase of key file", []string{"id", "sign", key, "--message", "x"}},
 		{"a new passphrase", "New passphrase for key file", []string{"id", "new", key + "2"}},
 		{"a confirmation", "Continue?", []string{"id", "sign", key, "--message", "x", "--passphrase-file", secret}},
-		{"a question of a command that talks to the daemon", "Name of the pool", x.located([]string{"pool", "create"})},
+		{"a question of a command that talks to the daemon", "Name of the pool", x.located([]string{"pool", "create", "--dry-run"})},
 		{"a passphrase of a command that talks to the daemon", "Passphrase of key file", x.located([]string{"id", "register", key})},
 	} {
 		t.Run(tt.name, func(t *testing.T) { interrupted(t, tt.prompt, tt.line) })

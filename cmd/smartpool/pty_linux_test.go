@@ -17,6 +17,7 @@ type screen struct {
 	t     *testing.T
 	hand  *os.File // the person's side
 	slave *os.File // the program's side
+	home  string   // folder that the program remembers things in, if not that of all tests
 	mu    sync.Mutex
 	shown strings.Builder
 }
@@ -94,13 +95,22 @@ func (s *screen) typing(text string) {
 	}
 }
 
+// command makes a line of the program that will run on the screen.
+func (s *screen) command(line []string) *exec.Cmd {
+	c := exec.Command(os.Args[0], line...)
+	c.Env = append(os.Environ(), asProgram+"=1")
+	if s.home != "" {
+		c.Env = append(c.Env, "XDG_CONFIG_HOME="+s.home)
+	}
+	c.Stdin, c.Stdout, c.Stderr = s.slave, s.slave, s.slave
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	return c
+}
+
 // run starts a line of the program on the screen, which is its terminal, so that Ctrl-C reaches it. It is killed when the test ends.
 func (s *screen) run(line []string) *exec.Cmd {
 	s.t.Helper()
-	c := exec.Command(os.Args[0], line...)
-	c.Env = append(os.Environ(), asProgram+"=1")
-	c.Stdin, c.Stdout, c.Stderr = s.slave, s.slave, s.slave
-	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	c := s.command(line)
 	if err := c.Start(); err != nil {
 		s.t.Fatal(err)
 	}

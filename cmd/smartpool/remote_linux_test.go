@@ -42,6 +42,8 @@ func TestRemoteOnATerminal(t *testing.T) {
 	s.typing(" " + x.address + ".\n")
 	seen = s.awaitAfter(seen, "Your PastelID: ")
 	s.typing(x.id + "\n")
+	seen = s.awaitAfter(seen, "Its number, or another [1]: ")
+	s.typing("\n")
 	seen = s.awaitAfter(seen, ask)
 	s.typing("y\n")
 	signing(s, seen)

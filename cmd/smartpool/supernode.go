@@ -16,7 +16,7 @@ type supernodeLaunchCmd struct {
 	apiFlags
 	nodeFlags
 	identityFlags
-	Pool       string `type:"pool" arg:"" help:"The pool's id or label."`
+	Pool       string `type:"pool" arg:"" optional:"" help:"The pool's id or label; without it, you choose one from a list."`
 	Host       string `type:"text" placeholder:"IP:PORT" help:"Address of the Supernode's machine; by default, the one in its entry of masternode.conf."`
 	ExtAddress string `type:"text" placeholder:"IP:PORT" help:"Address of the machine's Supernode software (extAddress)."`
 	ExtP2P     string `type:"text" name:"ext-p2p" placeholder:"IP:PORT" help:"Address of that software's own network (extP2P)."`
@@ -51,6 +51,7 @@ func (c *supernodeLaunchCmd) Run(ctx context.Context, e *terminal.Terminal, r *j
 		}
 		launch.MachineKey = key
 	}
+	launch.Answers = answers(e, r)
 	x, err := r.Launch(ctx, launch)
 	switch {
 	case err != nil:

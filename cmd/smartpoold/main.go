@@ -51,6 +51,9 @@ type cli struct {
 	Restore restoreCmd `cmd:"" help:"Replace the database by a backup, which is checked first; what was there is kept in a file. Stop the daemon first."`
 	Sample  sampleCmd  `cmd:"" name:"config" help:"Print all settings with their meaning and default, as a YAML file."`
 	Version versionCmd `cmd:"" help:"Print the version."`
+
+	Completion completionCmd `cmd:"" help:"Print a script that completes commands and flags in a shell."`
+	Manual     manualCmd     `cmd:"" help:"Print this program's page for man, as man -l - shows it."`
 }
 
 type (
@@ -120,12 +123,7 @@ func withoutSecrets(message string, args []string) string {
 var secretive = regexp.MustCompile(`(?i)passw|secret|@`)
 
 func newParser(line *cli, args []string, out, errOut io.Writer, exit func(int)) (*kong.Kong, error) {
-	options := []kong.Option{
-		kong.Name("smartpoold"), kong.Writers(out, errOut), kong.Exit(exit), kong.DefaultEnvars("SMARTPOOLD"),
-		kong.Description("Follows a Pastel node and keeps the ledger of all smart pools in a database."),
-		kong.Vars{"data": defaultData(), "version": "smartpoold " + version.String()}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-	}
-	options = append(append(options, flagvalue.Durations()), flagvalue.Numbers()...)
+	options := append(options(defaultData()), kong.Writers(out, errOut), kong.Exit(exit))
 	parser, err := kong.New(line, options...)
 	if err != nil {
 		return nil, err
@@ -143,6 +141,13 @@ func newParser(line *cli, args []string, out, errOut io.Writer, exit func(int)) 
 	return parser, nil
 }
 
+// options say what kong needs to know of the command line beside its struct.
+func options(data string) []kong.Option {
+	return append(flagvalue.Numbers(), flagvalue.Durations(), kong.Name("smartpoold"), kong.DefaultEnvars("SMARTPOOLD"),
+		kong.Description("Follows a Pastel node and keeps the ledger of all smart pools in a database."),
+		kong.Vars{"data": data, "version": "smartpoold " + version.String()}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+}
+
 // readingGC is how large the garbage of a daemon that only reads may become, in percent of what it uses, unless GOGC is set. Go's own 100 %
 // would let it take twice what it keeps.
 const readingGC = 40
@@ -153,6 +158,10 @@ func command(name string, line *cli, parser *kong.Kong, out, errOut io.Writer) e
 		return printSample(out, parser.Model)
 	case "version":
 		return printVersion(out)
+	case "completion <shell>":
+		return line.Completion.run(out)
+	case "manual":
+		return line.Manual.run(out)
 	}
 	log := newLogger(errOut, line.Settings.LogLevel, line.Settings.LogFormat)
 	d, err := daemon.New(line.Settings, log)

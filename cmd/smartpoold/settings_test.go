@@ -212,6 +212,19 @@ func rows() map[string]row {
 				{"99.5", "not a whole number"}, {"1_000", "not a whole number"}, {"", "not a whole number"},
 			},
 		},
+		"member-alerts": {
+			with: []string{"--member-url=https://pools.example.org"}, taken: []taken{{"1", "1"}, {" 500 ", "500"}},
+			refused: []refused{
+				{"-1", "-1 is out of range"}, {"501", "501 is out of range"}, {"0", "members cannot subscribe"}, {"many", "not a whole number"}, {"", "not a whole number"},
+			},
+		},
+		"member-url": {
+			with: []string{"--member-alerts=10"}, taken: []taken{{"https://pools.example.org", "https://pools.example.org"}, {"http://127.0.0.1:9734", "http://127.0.0.1:9734"}},
+			refused: []refused{
+				{"pools.example.org", "is not a URL"}, {"ftp://pools.example.org", "is not a URL"}, {"https://user@pools.example.org", "is not a URL"},
+				{"https://pools.example.org/?a=b", "is not a URL"}, {"", "members sign it"},
+			},
+		},
 		"post-wallet": {
 			with:  []string{"--post-tickets", "--post-wallet-user=", "--post-wallet-password="},
 			taken: []taken{{" http://127.0.0.1:1234 ", "http://127.0.0.1:1234"}, {"", ""}},

@@ -192,7 +192,8 @@ func (d *Daemon) alert(ctx context.Context, s *store.Store, ledger *chain.Ledger
 
 // runAlerts runs the service until the context ends. If the node cannot be followed any more, it then sends alerts about that.
 func (d *Daemon) runAlerts(ctx context.Context, ledger *chain.Ledger, alerts *store.Alerts, node *followed, status func() chain.Status) {
-	cfg := notify.Config{Alerts: alerts, Ledger: ledger, Status: status, Behind: &d.behind, Poll: d.cfg.Poll, Now: d.now, Hooks: d.cfg.hooks(), Counts: &d.counts, Log: d.log}
+	cfg := notify.Config{Alerts: alerts, Ledger: ledger, Status: status, Behind: &d.behind, Poll: d.cfg.Poll, Now: d.now, Hooks: d.cfg.hooks(), Counts: &d.counts, Log: d.log,
+		Members: notify.Members{Most: d.cfg.MemberAlerts, URL: d.cfg.memberURL()}}
 	if node != nil {
 		cfg.Node = node.node
 	}

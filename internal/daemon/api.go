@@ -142,7 +142,7 @@ func (d *Daemon) site(reader *store.Reader, feed *api.Feed, token string) *api.S
 		PerSecond: d.cfg.APIRate, Streams: d.cfg.APIStreams, Cache: d.cfg.APICache << 20, Log: d.log,
 	})
 	pages := web.New(web.Config{
-		API: site.Document, Books: b, Simulator: checks, Poster: site, Log: d.log, Base: d.cfg.BasePath,
+		API: site.Document, Books: b, Simulator: checks, Poster: site, Stop: site.StopAlerts, Log: d.log, Base: d.cfg.BasePath,
 		Status: func(r *http.Request) (wire.Status, error) { return site.Status(r.Context()) },
 	})
 	site.Handle("/", pages.Handler(site.Answers().Keep))

@@ -118,10 +118,7 @@ func (d *Daemon) meetWallet(ctx context.Context) error {
 	} else if balance < d.net.ContractFee {
 		d.log.Warn("the wallet that pays for tickets has too few coins for one; send it some", "balance", balance.String())
 	}
-	var info struct {
-		Until *int64 `json:"unlocked_until"` // only encrypted wallets have it
-	}
-	if err := client.Call(ctx, "getwalletinfo", &info); err == nil && info.Until != nil && *info.Until <= d.now().Unix() {
+	if keys, err := client.Encryption(ctx); err == nil && keys.Locked(d.now()) {
 		d.log.Warn("the wallet that pays for tickets is locked; unlock it with walletpassphrase")
 	}
 	return nil

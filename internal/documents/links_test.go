@@ -15,6 +15,9 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	root := filepath.Join("..", "..")
 	links := 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && d.Name() == "node_modules" { // of the TypeScript client
+			return filepath.SkipDir
+		}
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".md" {
 			return err
 		}

@@ -23,9 +23,7 @@ func (c *Join) choose(ctx context.Context, r *Daemon, p *wire.PoolDetail, wallet
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(u pasteld.Unspent) bool {
-		return !backs(&u, &r.Params) || c.Pledge.Output != "" && u.OutPoint.String() != c.Pledge.Output || c.Pledge.Address != "" && u.Address.Encode(&r.Net) != c.Pledge.Address
-	})
+	all = slices.DeleteFunc(all, func(u pasteld.Unspent) bool { return !c.mayBack(&u, &r.Params) })
 	slices.SortStableFunc(all, func(a, b pasteld.Unspent) int { return cmp.Compare(a.Value, b.Value) })
 	confirmations := int(pool.ConfirmationsToPledge(false, &r.Params))
 	if c.Pledge.Coins == 0 {
@@ -114,6 +112,12 @@ func (c *Join) noOutput(r *Daemon, all []pasteld.Unspent, young, taken *pasteld.
 	}
 	return fmt.Errorf("the wallet has no free output of at least %d PSL (the largest has %s PSL); send yourself one, to a new address, "+
 		"and try again once it has %s, or lower --coins", c.Pledge.Coins, most, terminal.Counted(confirmations, "confirmation"))
+}
+
+// mayBack reports whether an output can back this pledge, if it is large enough.
+func (c *Join) mayBack(out *pasteld.Unspent, net *pool.Params) bool {
+	return backs(out, net) && (c.Pledge.Output == "" || out.OutPoint.String() == c.Pledge.Output) &&
+		(c.Pledge.Address == "" || out.Address.Encode(&net.Network) == c.Pledge.Address)
 }
 
 // backs reports whether an output can back a pledge at all. An output of exactly the collateral cannot: it could back a Supernode alone.

@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +20,7 @@ type Creation struct {
 	Pool           NewPool
 	PassphraseFile string // of the operator's PastelID, and of the Supernode's if it has none of its own
 	Node           Node
+	Answers        *Answers // remembers what the operator answers; nil: nothing is remembered
 }
 
 // NewPool holds a pool's terms and says who signs. The operator is asked for empty fields.
@@ -57,37 +57,21 @@ type opening struct {
 
 // prepare asks for what is missing, makes the unsigned ticket and checks that the next block would accept it. A dry run takes no new
 // address from the wallet.
-func (c *Creation) prepare(ctx context.Context, r *Daemon, dry bool) (*opening, error) {
-	if c.Pool.Label != "" {
-		if err := CheckLabel(c.Pool.Label); err != nil {
-			return nil, terminal.Usagef("--label %s: %w", visible.Name(c.Pool.Label), err)
-		}
-	}
-	if c.Pool.Company != "" {
-		if err := CheckCompany(c.Pool.Company); err != nil {
-			return nil, terminal.Usagef("--company: %w", err)
-		}
+func (c *Creation) prepare(ctx context.Context, r *Daemon, v *interview, dry bool) (*opening, error) {
+	if err := c.checkFlags(c.named()); err != nil {
+		return nil, err
 	}
 	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.interview(r.Person, r); err != nil {
-		return nil, err
+	if !dry {
+		if err := c.affordable(ctx, r, wallet); err != nil {
+			return nil, err
+		}
 	}
-	operator, err := (&KeySource{PassphraseFile: c.PassphraseFile, File: c.Pool.OperatorKey}).Identity(ctx, r.Person, wallet, c.Pool.Operator)
+	operator, supernode, err := c.interview(ctx, r, v, wallet)
 	if err != nil {
-		return nil, fmt.Errorf("--operator: %w", err)
-	}
-	second := cmp.Or(c.Pool.SupernodePassphraseFile, c.PassphraseFile)
-	supernode, err := (&KeySource{PassphraseFile: second, File: c.Pool.SupernodeKey}).Identity(ctx, r.Person, wallet, c.Pool.Supernode)
-	if err != nil {
-		return nil, fmt.Errorf("--supernode: %w", err)
-	}
-	if err := r.registered(ctx, "--operator", operator.ID); err != nil {
-		return nil, err
-	}
-	if err := r.registered(ctx, "--supernode", supernode.ID); err != nil {
 		return nil, err
 	}
 	if c.Pool.FeeAddress == "" && !dry {
@@ -108,11 +92,25 @@ func (c *Creation) prepare(ctx context.Context, r *Daemon, dry bool) (*opening, 
 	return &opening{t, c.terms(r, x), operator, supernode, wallet}, nil
 }
 
+// usualTicketSize is about how many bytes the outputs of a ticket take, before all of it is known.
+const usualTicketSize = 1_500
+
+// affordable returns an error if the wallet cannot pay for the ticket, before a person answers questions in vain.
+func (c *Creation) affordable(ctx context.Context, r *Daemon, wallet *pasteld.Client) error {
+	if !r.Person.Interactive() {
+		return nil
+	}
+	_, err := r.fund(ctx, wallet, r.Net.ContractFee, usualTicketSize, pastel.OutPoint{})
+	return err
+}
+
 // DryRun checks that the ticket would be accepted. Without an address for the fee, the ticket lacks that address and the pool's id, which
 // is a hash over it.
-func (c *Creation) DryRun(ctx context.Context, r *Daemon) (*Preflighted, error) {
+func (c *Creation) DryRun(ctx context.Context, r *Daemon) (_ *Preflighted, err error) {
 	const dry = true
-	o, err := c.prepare(ctx, r, dry)
+	v := newInterview(r.Person, "pool create", c.Answers)
+	defer v.leave(&err)
+	o, err := c.prepare(ctx, r, v, dry)
 	if err != nil {
 		return nil, err
 	}
@@ -128,9 +126,11 @@ func (c *Creation) DryRun(ctx context.Context, r *Daemon) (*Preflighted, error) 
 }
 
 // Run opens the pool: it shows the terms, signs, posts the ticket and waits for its block.
-func (c *Creation) Run(ctx context.Context, r *Daemon) (Posted, error) {
+func (c *Creation) Run(ctx context.Context, r *Daemon) (_ Posted, err error) {
 	const dry = false
-	o, err := c.prepare(ctx, r, dry)
+	v := newInterview(r.Person, "pool create", c.Answers)
+	defer v.leave(&err)
+	o, err := c.prepare(ctx, r, v, dry)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -154,6 +154,7 @@ func (c *Creation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	if err != nil {
 		return Posted{}, err
 	}
+	v.done(ctx, "--operator")
 	return r.Finish(ctx, o.wallet, txid, !c.Pool.NoWait, func(string) (string, error) {
 		p, err := Advised(r.Pool(ctx, string(x.SmartPoolID)))
 		if errors.Is(err, client.ErrNotFound) {

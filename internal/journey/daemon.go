@@ -60,24 +60,33 @@ type Daemon struct {
 
 // Dial asks the daemon at a URL for its state, and tells the person if the daemon is behind or a shadow run.
 func Dial(ctx context.Context, url string, p Person) (*Daemon, error) {
-	c, err := client.New(url)
+	r, err := meet(url, p, func(r *Daemon) (wire.Status, error) { return r.started(ctx) })
 	if err != nil {
-		return nil, terminal.Usagef("--api: %w", err)
-	}
-	r := &Daemon{Client: c, URL: c.URL(), Person: p}
-	if r.State, err = r.started(ctx); err != nil {
 		return nil, err
 	}
-	if r.Params, err = pool.ParamsByName(r.State.Network); err != nil {
-		return nil, fmt.Errorf("the daemon at %s: %w; run the daemon's release", r.URL, err)
-	}
-	r.Net = r.Params.Network
 	if r.State.Shadow {
 		p.Note("SHADOW RUN: network %s does not enforce the rules yet. This shows what enforcement would do.", r.Net.Name)
 	}
 	if why := r.Behind(&r.State, time.Now()); why != "" {
 		p.Warn("Caution: the daemon is not up to date (block %d): %s", r.State.Tip.Height, terminal.Said(why))
 	}
+	return r, nil
+}
+
+// meet asks the daemon at a URL for its state.
+func meet(url string, p Person, ask func(*Daemon) (wire.Status, error)) (*Daemon, error) {
+	c, err := client.New(url)
+	if err != nil {
+		return nil, terminal.Usagef("--api: %w", err)
+	}
+	r := &Daemon{Client: c, URL: c.URL(), Person: p}
+	if r.State, err = ask(r); err != nil {
+		return nil, err
+	}
+	if r.Params, err = pool.ParamsByName(r.State.Network); err != nil {
+		return nil, fmt.Errorf("the daemon at %s: %w; run the daemon's release", r.URL, err)
+	}
+	r.Net = r.Params.Network
 	return r, nil
 }
 
@@ -109,18 +118,25 @@ func Advised[T any](out T, err error) (T, error) { return out, WithAdvice(err) }
 
 // WithAdvice adds to a client error what to do about it.
 func WithAdvice(err error) error {
+	if advice := adviceOn(err); advice != "" {
+		return fmt.Errorf("%w; %s", err, advice)
+	}
+	return err
+}
+
+// adviceOn returns what to do about a client error; "" if its own words say it.
+func adviceOn(err error) string {
 	var unreachable *client.UnreachableError
 	var odd *client.AnswerError
 	switch {
 	case errors.As(err, &unreachable):
-		return fmt.Errorf("%w; start smartpoold, or give its address with --api", err)
+		return "start smartpoold, or give its address with --api"
+	case errors.As(err, &odd) && odd.Status == http.StatusOK:
+		return "run the daemon's release, or give its address with --api"
 	case errors.As(err, &odd):
-		if odd.Status == http.StatusOK {
-			return fmt.Errorf("%w; run the daemon's release, or give its address with --api", err)
-		}
-		return fmt.Errorf("%w; check that this is a smartpoold, or give its address with --api", err)
+		return "check that this is a smartpoold, or give its address with --api"
 	}
-	return err
+	return ""
 }
 
 // Listing asks for every page of a list, up to a bound.
@@ -149,11 +165,15 @@ type Node struct {
 
 // Wallet connects to the node, which must be on the daemon's network.
 func (n *Node) Wallet(ctx context.Context, net pastel.Network) (*pasteld.Client, error) {
-	c, err := pasteld.Dial(ctx, pasteld.Config{URL: n.URL, User: n.User, Password: n.Password, CookieFile: n.Cookie, Network: net})
+	c, err := pasteld.Dial(ctx, n.config(net))
 	if err != nil {
 		return nil, fmt.Errorf("wallet: %w; give the node with --node and --node-cookie", err)
 	}
 	return c, nil
+}
+
+func (n *Node) config(net pastel.Network) pasteld.Config {
+	return pasteld.Config{URL: n.URL, User: n.User, Password: n.Password, CookieFile: n.Cookie, Network: net}
 }
 
 // wallet connects to the node with the wallet. A node that was restarted just now is given some time.

@@ -23,15 +23,6 @@ func (r *Daemon) Eligible(ctx context.Context, id string) error {
 	return nil
 }
 
-// registered returns an error if the PastelID given with a flag is not registered.
-func (r *Daemon) registered(ctx context.Context, flag, id string) error {
-	a, err := r.AccountOf(ctx, id)
-	if err == nil && !a.Registered {
-		err = fmt.Errorf("%s: %w", flag, notRegistered(id))
-	}
-	return err
-}
-
 func notRegistered(id string) error {
 	return fmt.Errorf("PastelID %s is not registered; register it first (smartpool id register KEYFILE or, if the node holds its key, "+
 		"smartpool rpc tickets register id %s PASSPHRASE ADDRESS) and wait for a block", pastel.Short(id), id)

@@ -25,6 +25,18 @@ type Guard struct {
 
 	Node *Node         // with the wallet
 	Tell func(Guarded) // receives what happens, as it happens
+	Look func(Look)    // receives each look that missed nothing; may be nil
+
+	Alive time.Duration    // between signs of life in a log; 0 for an hour
+	Now   func() time.Time // the clock on the wall, which goes on while a machine sleeps; nil for this machine's
+}
+
+// Look is a look that missed nothing.
+type Look struct {
+	Time    time.Time
+	Height  pastel.Height // of the daemon's last block
+	Pledges int
+	Well    bool // nothing was lost, and no transaction is about to spend anything
 }
 
 // guard holds what guarding remembers from one check to the next.
@@ -37,6 +49,18 @@ type guard struct {
 	held   map[pastel.OutPoint]held // outputs locked because they back guarded pledges
 	tip    wire.Tip                 // as of this block
 	warned map[string]wire.Spend    // by transaction and pledge
+
+	every, alive time.Duration
+	now          func() time.Time
+	look         func(Look)
+	seen         map[string]lastSeen // by account, at the last look
+	saved        time.Time           // when seen was written
+	oblivious    bool                // that cannot be written
+	losses       int                 // pledges that were lost
+	announced    bool                // that it watches
+	watches      map[int64]bool      // the pledges announced
+	began        time.Time           // the last look
+	breath       time.Time           // the last sign of life
 }
 
 // held is an output that the wallet must keep.
@@ -47,19 +71,26 @@ type held struct {
 
 // Guarded is something that happened to guarded pledges; for programs, one line of JSON.
 type Guarded struct {
-	Kind    string      `json:"kind"` // locked, spending, gone or, when checking once, guarded
-	Time    time.Time   `json:"time"`
-	Output  string      `json:"output,omitempty"`
-	Spend   *wire.Spend `json:"spend,omitempty"`
-	Pledges int         `json:"pledges,omitempty"`
-	Text    string      `json:"-"` // the same for people
+	// Kind is watching, locked, spending, gone, lost, reduced, released, missing, resumed, alive or, when checking once, guarded.
+	Kind    string        `json:"kind"`
+	Time    time.Time     `json:"time"`
+	Output  string        `json:"output,omitempty"`
+	Spend   *wire.Spend   `json:"spend,omitempty"`
+	Pledge  *wire.Pledge  `json:"pledge,omitempty"` // that ended
+	Pledges int           `json:"pledges,omitempty"`
+	Coins   int64         `json:"offered_coins,omitempty"` // of all pledges, PSL
+	Pools   []string      `json:"pools,omitempty"`
+	Height  pastel.Height `json:"height,omitempty"` // of the daemon's last block
+	Every   int64         `json:"every_seconds,omitempty"`
+	Text    string        `json:"-"` // the same for people
 }
 
 // Guard watches pledges until the context ends. It locks the outputs behind them in the wallet, again whenever a restart made the wallet
-// forget its locks, and warns of transactions that spend them. With Once, an error says that coins are about to be spent, and an
-// *UnknownError that this is unknown.
+// forget its locks, warns of transactions that spend them, and reports pledges that were lost since it, or an earlier guard, last looked. An error
+// says that some were lost. With Once, an error says that coins are about to be spent or were, and an *UnknownError that this is unknown.
 func (r *Daemon) Guard(ctx context.Context, c *Guard) (err error) {
-	g := &guard{r: r, once: c.Once, report: c.Tell, free: map[pastel.OutPoint]bool{}, held: map[pastel.OutPoint]held{}, warned: map[string]wire.Spend{}}
+	g := r.newGuard(c)
+	g.recall()
 	if !c.NoLock {
 		if g.wallet, err = r.wallet(ctx, c.Node); err != nil {
 			return fmt.Errorf("%w; or only watch, with --no-lock", err)
@@ -76,7 +107,7 @@ func (r *Daemon) Guard(ctx context.Context, c *Guard) (err error) {
 		case ctx.Err() != nil && c.Once:
 			return unknownf("interrupted: unknown whether coins are about to be spent")
 		case ctx.Err() != nil:
-			return nil
+			return g.toll()
 		case c.Once:
 			return g.allClear(pledges, err)
 		case err != nil && err.Error() != reported: // a daemon or node that is down comes back
@@ -88,10 +119,30 @@ func (r *Daemon) Guard(ctx context.Context, c *Guard) (err error) {
 		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return g.toll()
 		case <-time.After(c.Every):
 		}
 	}
+}
+
+// newGuard returns a guard that has not looked yet.
+func (r *Daemon) newGuard(c *Guard) *guard {
+	g := &guard{
+		r: r, once: c.Once, report: c.Tell, free: map[pastel.OutPoint]bool{}, held: map[pastel.OutPoint]held{}, warned: map[string]wire.Spend{},
+		every: c.Every, alive: cmp.Or(c.Alive, time.Hour), now: c.Now, look: c.Look, seen: map[string]lastSeen{}, watches: map[int64]bool{},
+	}
+	if g.now == nil {
+		g.now = func() time.Time { return time.Now().Round(0) } // the other clock stops while the machine sleeps
+	}
+	return g
+}
+
+// toll returns an error if pledges were lost.
+func (g *guard) toll() error {
+	if g.losses == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s lost", terminal.Counted(g.losses, "pledge"))
 }
 
 // allClear reports what one check of so many pledges found; missed is what it could not check.
@@ -102,6 +153,11 @@ func (g *guard) allClear(pledges int, missed error) error {
 			g.r.Person.Warn("Caution: %v", missed)
 		}
 		return fmt.Errorf("coins of your pledges are about to be spent (%s checked)", terminal.Counted(pledges, "pledge"))
+	case g.losses > 0:
+		if missed != nil {
+			g.r.Person.Warn("Caution: %v", missed)
+		}
+		return g.toll()
 	case missed != nil:
 		return &UnknownError{Err: missed}
 	}
@@ -112,6 +168,7 @@ func (g *guard) allClear(pledges int, missed error) error {
 // view checks all pledges once, and returns how many there are. An error says that it may have missed something. It locks what the wallet
 // has unlocked before it asks the daemon, which may be down.
 func (g *guard) view(ctx context.Context, ids []string) (int, error) {
+	g.wake()
 	relocked := g.relock(ctx)
 	pledges, err := g.see(ctx, ids, relocked == nil)
 	return pledges, errors.Join(relocked, err)
@@ -158,23 +215,32 @@ func (g *guard) see(ctx context.Context, ids []string, answers bool) (int, error
 		behind = fmt.Errorf("the daemon is not up to date (block %d): %s", status.Tip.Height, terminal.Said(why))
 	}
 	mine := map[int64]wire.Position{}
+	accounts := map[string]*wire.Account{}
 	var tip wire.Tip
 	for _, id := range ids {
 		a, err := g.r.AccountOf(ctx, id)
 		if err != nil {
 			return 0, err
 		}
-		tip = a.Tip
+		tip, accounts[id] = a.Tip, &a
 		for _, p := range a.Positions {
 			mine[int64(p.Seq)] = p
 		}
 	}
+	g.announce(mine, tip)
 	watched := g.watch(ctx, mine, status.Now)
-	var locked error
+	var locked, compared error
 	if g.wallet != nil && answers {
 		locked = g.lock(ctx, mine, tip)
 	}
-	return len(mine), errors.Join(behind, watched, locked)
+	if behind == nil {
+		compared = g.compare(ctx, accounts)
+	}
+	err = errors.Join(behind, watched, locked, compared)
+	if err == nil {
+		g.breathe(len(mine), tip)
+	}
+	return len(mine), err
 }
 
 // errUnwatched is not an all-clear.

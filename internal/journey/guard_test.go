@@ -220,8 +220,8 @@ func TestGuardContinues(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if lines := strings.Split(out.String(), "\n"); len(lines) != 4 || !strings.Contains(lines[0], "WARNING: transaction t1") ||
-		!strings.Contains(lines[2], "Transaction t1 is no longer waiting") {
+	if lines := strings.Split(out.String(), "\n"); len(lines) != 5 || !strings.Contains(lines[0], "Watching 1 pledge at block 9: 500 PSL in pool atlas.") ||
+		!strings.Contains(lines[1], "WARNING: transaction t1") || !strings.Contains(lines[3], "Transaction t1 is no longer waiting") {
 		t.Errorf("it reported\n%s", &out)
 	}
 	var said []string
@@ -243,7 +243,8 @@ func TestGuardReportsThatAMoveBecomesAReduction(t *testing.T) {
 	w := newWatched(t)
 	var out bytes.Buffer
 	r, tell := w.guarded(t, &out, &out)
-	g := &guard{r: r, report: tell, warned: map[string]wire.Spend{}}
+	g := r.newGuard(&Guard{Tell: tell, NoLock: true, Every: time.Second})
+	g.announced, g.watches[3] = true, true
 	const moves, reduces, leaves = "Once it is mined, the pledge stays, backed by", "Once it is mined, the pledge stays, but offers only what counts", "Once it is mined, the pledge ends"
 	for i, step := range []struct {
 		spend wire.Spend
@@ -267,6 +268,49 @@ func TestGuardReportsThatAMoveBecomesAReduction(t *testing.T) {
 		if told := out.String(); step.says == "" && told != "" || !strings.Contains(told, step.says) {
 			t.Errorf("step %d: told %q, want %q", i, told, step.says)
 		}
+	}
+}
+
+// A guard shows a sign of life once in a while, and says when nobody looked for long, as when the machine slept.
+func TestGuardShowsSignsOfLife(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	var out bytes.Buffer
+	r, tell := w.guarded(t, &out, &out)
+	at, looks := time.Now().Round(0), 0
+	g := r.newGuard(&Guard{Tell: tell, NoLock: true, Every: 10 * time.Second, Now: func() time.Time { return at }, Look: func(x Look) {
+		if x.Pledges != 1 || x.Height != 9 || !x.Well {
+			t.Errorf("a look: %+v", x)
+		}
+		looks++
+	}})
+	for _, step := range []struct {
+		passes time.Duration
+		says   string
+	}{
+		{0, "Watching 1 pledge at block 9: 500 PSL in pool atlas. Looks every 10s until Ctrl-C, locks nothing, and warns of transactions that spend their coins."},
+		{10 * time.Second, ""},
+		{59 * time.Second, ""},
+		{8 * time.Hour, "Looks again: nobody looked for 8h0m0s, as when this machine sleeps.\nStill watching 1 pledge, at block 9."},
+		{50 * time.Second, ""},
+	} {
+		at = at.Add(step.passes)
+		out.Reset()
+		if _, err := g.view(t.Context(), []string{"jXmine"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.TrimSpace(out.String()); got != step.says {
+			t.Errorf("after %v: %q, want %q", step.passes, got, step.says)
+		}
+	}
+	for range 90 { // most of an hour
+		at = at.Add(40 * time.Second)
+		if _, err := g.view(t.Context(), []string{"jXmine"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if lines := strings.Count(out.String(), "Still watching"); lines != 1 || looks != 95 {
+		t.Errorf("%d signs of life in an hour, %d looks:\n%s", lines, looks, &out)
 	}
 }
 

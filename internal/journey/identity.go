@@ -38,10 +38,14 @@ func Unlocked[T any](p Person, file, of string, open func(pass []byte) (T, error
 		clear(pass)
 		var refused *wrongPassphraseError
 		wrong := errors.Is(err, pastelid.ErrPassphrase) || errors.Is(err, pastelid.ErrEmptyPassphrase) || errors.As(err, &refused)
-		if !wrong || file != "" || try == terminal.Tries {
+		switch {
+		case !wrong || file != "":
 			return out, err
+		case try == terminal.Tries:
+			return out, fmt.Errorf("%w. That was try %d of %d; nothing was signed. Run the command again once you have the passphrase; if nobody has it, use another PastelID "+
+				"(smartpool id new FILE makes one)", err, try, terminal.Tries)
 		}
-		p.Note("That is not the passphrase of %s. Try again.", of)
+		p.Note("That is not the passphrase of %s. Try again (%d of %d).", of, try+1, terminal.Tries)
 	}
 }
 
@@ -67,7 +71,7 @@ func (k *KeySource) Identity(ctx context.Context, p Person, wallet *pasteld.Clie
 		if me := key.ID().String(); id != "" && id != me {
 			return nil, fmt.Errorf("key file %s belongs to PastelID %s, not to %s; give the right file", k.File, me, id)
 		}
-		return &Identity{key.ID().String(), func(_ context.Context, text string) (string, error) { return key.SignBase64([]byte(text)), nil }}, nil
+		return keyIdentity(key), nil
 	}
 	ids, err := wallet.PastelIDs(ctx)
 	if err != nil {
@@ -81,11 +85,21 @@ func (k *KeySource) Identity(ctx context.Context, p Person, wallet *pasteld.Clie
 	case id == "":
 		id = ids[0]
 	}
+	return k.onNode(p, wallet, id), nil
+}
+
+// keyIdentity signs with a key.
+func keyIdentity(key *pastelid.PrivateKey) *Identity {
+	return &Identity{key.ID().String(), func(_ context.Context, text string) (string, error) { return key.SignBase64([]byte(text)), nil }}
+}
+
+// onNode signs on the node, which holds the key.
+func (k *KeySource) onNode(p Person, wallet *pasteld.Client, id string) *Identity {
 	return &Identity{id, func(ctx context.Context, text string) (string, error) {
 		return Unlocked(p, k.PassphraseFile, "PastelID "+pastel.Short(id), func(pass []byte) (string, error) {
 			return signOnNode(ctx, wallet, id, string(pass), text)
 		})
-	}}, nil
+	}}
 }
 
 // signOnNode has the node sign, and verifies the signature.

@@ -19,6 +19,10 @@ type Join struct {
 	Node   Node
 	Cold   Cold
 	Remote bool // the daemon lists coins and posts; there is no node
+
+	Answers *Answers // remembers what the member answers; nil: nothing is remembered
+
+	me *Identity // of the key file that the member named when asked, without a node
 }
 
 // Pledge says what to pledge, and how.
@@ -35,8 +39,10 @@ type Pledge struct {
 
 // Run makes the pledge: it chooses the output, shows the terms, signs, posts the ticket and waits for its block. With Cold.Ticket it posts
 // a ticket signed elsewhere.
-func (c *Join) Run(ctx context.Context, r *Daemon) (Posted, error) {
-	p, err := c.open(ctx, r)
+func (c *Join) Run(ctx context.Context, r *Daemon) (_ Posted, err error) {
+	v := newInterview(r.Person, "join", c.Answers)
+	defer v.leave(&err)
+	p, err := c.open(ctx, r, v)
 	switch {
 	case err != nil:
 		return Posted{}, err
@@ -47,14 +53,14 @@ func (c *Join) Run(ctx context.Context, r *Daemon) (Posted, error) {
 		return Posted{}, err
 	}
 	if c.Remote {
-		return c.remotely(ctx, r, p)
+		return c.remotely(ctx, r, v, p)
 	}
-	return c.hot(ctx, r, p)
+	return c.hot(ctx, r, v, p)
 }
 
 // Draft writes a pledge's ticket for a machine that is never online. It signs nothing.
 func (c *Join) Draft(ctx context.Context, r *Daemon) (*Draft, error) {
-	p, err := c.open(ctx, r)
+	p, err := c.open(ctx, r, newInterview(r.Person, "join", nil))
 	if err != nil {
 		return nil, err
 	}
@@ -71,10 +77,28 @@ func (c *Join) Draft(ctx context.Context, r *Daemon) (*Draft, error) {
 }
 
 // open asks for the pool, which must accept pledges.
-func (c *Join) open(ctx context.Context, r *Daemon) (*wire.PoolDetail, error) {
+func (c *Join) open(ctx context.Context, r *Daemon, v *interview) (*wire.PoolDetail, error) {
+	accepts := func(p *wire.PoolDetail) error {
+		if p.LeastPledge == 0 {
+			return takesNone(p)
+		}
+		return nil
+	}
+	if c.Pledge.Pool == "" && r.Person.Interactive() {
+		list, err := r.openPools(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if c.Pledge.Pool, err = v.askPool(ctx, r, "no pool accepts pledges now", list, accepts); err != nil {
+			return nil, err
+		}
+	}
+	if c.Pledge.Pool == "" {
+		return nil, terminal.Usagef("say which pool: smartpool join POOL; smartpool pools lists pools")
+	}
 	p, err := r.VerifiedPool(ctx, c.Pledge.Pool)
-	if err == nil && p.LeastPledge == 0 {
-		err = takesNone(&p)
+	if err == nil {
+		v.now["--pool"], err = p.ID, accepts(&p)
 	}
 	return &p, err
 }
@@ -105,18 +129,16 @@ func takesNone(p *wire.PoolDetail) error {
 }
 
 // hot pledges with the node's wallet.
-func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, error) {
+func (c *Join) hot(ctx context.Context, r *Daemon, v *interview, p *wire.PoolDetail) (Posted, error) {
 	wallet, err := r.wallet(ctx, &c.Node)
 	if err != nil {
 		return Posted{}, err
 	}
-	me, err := c.Key.Identity(ctx, r.Person, wallet, c.Pledge.PastelID)
+	me, err := c.interview(ctx, r, v, p, wallet)
 	if err != nil {
 		return Posted{}, err
 	}
-	if err := r.Eligible(ctx, me.ID); err != nil {
-		return Posted{}, err
-	}
+	c.Pledge.PastelID = me.ID
 	out, err := c.choose(ctx, r, p, wallet)
 	if err != nil {
 		return Posted{}, err
@@ -156,6 +178,7 @@ func (c *Join) hot(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, 
 	if err != nil {
 		return Posted{}, err
 	}
+	v.done(ctx, c.offered()...)
 	r.Person.Note("The wallet locks the output until it restarts; while smartpool guard runs, it restores the lock.")
 	return r.Finish(ctx, wallet, txid, !c.Pledge.NoWait, r.joined(ctx, x))
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // remotely pledges without a node: the daemon lists what the address holds, and posts the ticket that its owner signs in any wallet.
-func (c *Join) remotely(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Posted, error) {
+func (c *Join) remotely(ctx context.Context, r *Daemon, v *interview, p *wire.PoolDetail) (Posted, error) {
 	if err := c.Cold.unread(); err != nil {
 		return Posted{}, err
 	}
@@ -20,13 +20,24 @@ func (c *Join) remotely(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Pos
 	if err != nil {
 		return Posted{}, err
 	}
-	if c.Pledge.Address, err = given(r.Person, c.Pledge.Address, "Address that holds the coins", "--address"); err != nil {
+	if err := c.checkAddresses(ctx, r); err != nil {
 		return Posted{}, err
 	}
-	me, err := c.Key.elsewhere(ctx, r.Person, c.Pledge.PastelID)
-	if err != nil {
-		return Posted{}, err
+	if r.Person.Interactive() {
+		if err := c.askRemotely(ctx, r, v, p); err != nil {
+			return Posted{}, err
+		}
 	}
+	if c.Pledge.Address == "" {
+		return Posted{}, terminal.Usagef("--remote needs --address")
+	}
+	me := c.me
+	if me == nil {
+		if me, err = c.Key.elsewhere(ctx, r.Person, c.Pledge.PastelID); err != nil {
+			return Posted{}, err
+		}
+	}
+	c.Pledge.PastelID = me.ID
 	x, terms, err := c.prepareRemotely(ctx, r, p, me.ID)
 	if err != nil {
 		return Posted{}, err
@@ -41,7 +52,7 @@ func (c *Join) remotely(ctx context.Context, r *Daemon, p *wire.PoolDetail) (Pos
 	if err := r.signRemotely(ctx, me, x, c.Pledge.Address); err != nil {
 		return Posted{}, err
 	}
-	return c.postRemotely(ctx, r, x)
+	return c.postRemotely(ctx, r, v, x)
 }
 
 // signRemotely adds both signatures to a participation ticket.
@@ -54,11 +65,12 @@ func (r *Daemon) signRemotely(ctx context.Context, me *Identity, x *ticket.Part,
 }
 
 // postRemotely has the daemon post a signed pledge, and waits for its block.
-func (c *Join) postRemotely(ctx context.Context, r *Daemon, x *ticket.Part) (Posted, error) {
+func (c *Join) postRemotely(ctx context.Context, r *Daemon, v *interview, x *ticket.Part) (Posted, error) {
 	posted, err := r.postRemotely(ctx, x.Ticket(), pool.PledgeAccepted)
 	if err != nil {
 		return Posted{}, err
 	}
+	v.done(ctx, c.offered()...)
 	r.Person.Note("Do not spend output %s:%d: that ends the pledge. If your wallet can lock outputs, lock it.", x.TxID, x.Vout)
 	return posted.finish(ctx, r, !c.Pledge.NoWait, r.joined(ctx, x))
 }
@@ -72,7 +84,7 @@ func (c *Join) postSignedRemotely(ctx context.Context, r *Daemon, p *wire.PoolDe
 	if err := r.Person.Confirm(c.Pledge.Yes, terms+r.posting(offer, address)); err != nil {
 		return Posted{}, err
 	}
-	return c.postRemotely(ctx, r, x)
+	return c.postRemotely(ctx, r, newInterview(r.Person, "join", nil), x)
 }
 
 // prepareRemotely chooses the output, makes the unsigned ticket, has the daemon check it, and says what it means.

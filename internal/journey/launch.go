@@ -30,6 +30,8 @@ type Launch struct {
 
 	Node *Node // with the wallet
 	Key  *KeySource
+
+	Answers *Answers // remembers what the operator answers; nil: nothing is remembered
 }
 
 // Launched is the outcome of a launch.
@@ -57,8 +59,10 @@ func (c *Launch) Validate() error {
 
 // Launch writes the entry of masternode.conf with the launch that the Supernode's PastelID signs, has the node announce it, and waits until
 // the node lists the Supernode and it is paid. It skips steps already done.
-func (r *Daemon) Launch(ctx context.Context, c *Launch) (Launched, error) {
-	l, err := r.prepareLaunch(ctx, c)
+func (r *Daemon) Launch(ctx context.Context, c *Launch) (_ Launched, err error) {
+	v := newInterview(r.Person, "supernode launch", c.Answers)
+	defer v.leave(&err)
+	l, err := r.prepareLaunch(ctx, c, v)
 	if err != nil {
 		return Launched{}, err
 	}
@@ -80,13 +84,14 @@ func (r *Daemon) Launch(ctx context.Context, c *Launch) (Launched, error) {
 			return Launched{}, err
 		}
 	default:
-		if err := l.write(ctx); err != nil {
+		if err := l.write(ctx, v); err != nil {
 			return Launched{}, err
 		}
 		if err := l.activate(ctx); err != nil {
 			return Launched{}, err
 		}
 	}
+	v.done(ctx)
 	if c.NoWait {
 		return l.ends("started", "Started. smartpool pool status shows whether it is listed and paid."), nil
 	}
@@ -101,6 +106,7 @@ type launch struct {
 	wallet    *pasteld.Client
 	conf      *pasteld.MasternodeConf
 	supernode pastelid.PastelID
+	me        *Identity // the Supernode's, if the operator was asked
 
 	entry  pasteld.MasternodeEntry // to be written
 	say    ticket.Launch           // its statement, and the signature once there is one
@@ -111,7 +117,7 @@ type launch struct {
 }
 
 // prepareLaunch finds out what exists and what remains to be done. It changes nothing.
-func (r *Daemon) prepareLaunch(ctx context.Context, c *Launch) (*launch, error) {
+func (r *Daemon) prepareLaunch(ctx context.Context, c *Launch, v *interview) (*launch, error) {
 	if c.Signature != "" && c.Signed == "" {
 		return nil, terminal.Usagef("--signature belongs to --signed")
 	}
@@ -120,10 +126,7 @@ func (r *Daemon) prepareLaunch(ctx context.Context, c *Launch) (*launch, error) 
 	}
 	l := &launch{c: c, r: r}
 	var err error
-	if l.pool, err = r.VerifiedPool(ctx, c.Pool); err != nil {
-		return nil, err
-	}
-	if err := launchable(&l.pool); err != nil {
+	if l.pool, err = c.open(ctx, r, v); err != nil {
 		return nil, err
 	}
 	if _, err := r.SupernodeOf(ctx, l.pool.ID); err != nil { // an older daemon knows no launches
@@ -144,14 +147,13 @@ func (r *Daemon) prepareLaunch(ctx context.Context, c *Launch) (*launch, error) 
 	if err := l.activated(ctx); err != nil {
 		return nil, err
 	}
-	path, err := c.confPath()
-	if err != nil {
-		return nil, err
-	}
-	if l.conf, err = pasteld.ReadMasternodeConf(path); err != nil {
+	if l.conf, err = c.readConf(ctx, v); err != nil {
 		return nil, err
 	}
 	if err := l.view(ctx); err != nil {
+		return nil, err
+	}
+	if err := l.interview(ctx, v); err != nil {
 		return nil, err
 	}
 	return l, l.plan(ctx)

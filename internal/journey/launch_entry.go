@@ -6,8 +6,8 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,17 +19,6 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
-
-// confPath returns the path of masternode.conf.
-func (c *Launch) confPath() (string, error) {
-	switch {
-	case c.Conf != "":
-		return c.Conf, nil
-	case c.Node.Cookie != "":
-		return filepath.Join(filepath.Dir(c.Node.Cookie), "masternode.conf"), nil
-	}
-	return "", terminal.Usagef("give the node's masternode.conf with --masternode-conf; it lies in the node's data folder, beside .cookie")
-}
 
 // outPoint returns the Supernode's collateral reference.
 func (l *launch) outPoint() pastel.OutPoint {
@@ -98,11 +87,13 @@ func (l *launch) plan(ctx context.Context) error {
 // alias matches valid names: no characters that a shell or JSON treats specially.
 var alias = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
+var errAlias = errors.New("want at most 64 letters, digits, dots, hyphens and underscores")
+
 // name chooses the alias. present is the one that the file has for the pool's Supernode, if any.
 func (l *launch) name(present string) error {
 	switch {
 	case l.c.Alias != "" && !alias.MatchString(l.c.Alias):
-		return terminal.Usagef("--alias %q: want at most 64 letters, digits, dots, hyphens and underscores", l.c.Alias)
+		return terminal.Usagef("--alias %q: %w", l.c.Alias, errAlias)
 	case l.c.Alias != "" && present != "" && !strings.EqualFold(l.c.Alias, present):
 		return fmt.Errorf("%s already has the pool's Supernode as %s; omit --alias, or remove that entry first. Nothing was changed", l.conf.Path(), visible.Name(present))
 	}
@@ -220,7 +211,7 @@ func laterThan(at int64, known [][]byte) (int64, error) {
 }
 
 // write shows the plans, asks, signs, and writes masternode.conf.
-func (l *launch) write(ctx context.Context) error {
+func (l *launch) write(ctx context.Context, v *interview) error {
 	if err := l.conf.CanWrite(); err != nil {
 		return err
 	}
@@ -229,10 +220,12 @@ func (l *launch) write(ctx context.Context) error {
 		return err
 	}
 	statement := l.say.Statement(l.r.Net.Name)
-	var me *Identity
+	me := l.me
 	if l.c.Signed == "" {
-		if me, err = l.c.Key.Identity(ctx, l.r.Person, l.wallet, l.pool.Supernode); err != nil {
-			return err
+		if me == nil {
+			if me, err = l.signer(ctx, v); err != nil {
+				return err
+			}
 		}
 		what += fmt.Sprintf("\nThe Supernode's PastelID %s signs:\n  %s\n", l.pool.Supernode, statement)
 	}
@@ -257,6 +250,7 @@ func (l *launch) write(ctx context.Context) error {
 		return err
 	}
 	l.r.Person.Note("Wrote %s.", l.conf.Path())
+	v.done(ctx, "--key")
 	if l.had {
 		return l.restart()
 	}

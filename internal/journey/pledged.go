@@ -22,8 +22,8 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Pledges is the file in which this user's commands remember which outputs they pledged on a network. A daemon that hides a pledge cannot
-// have its coins spent. The file may be absent.
+// Pledges is the file in which this user's commands remember which outputs they pledged on a network, and which pledges guard saw last. A daemon
+// that hides a pledge cannot have its coins spent. The file may be absent.
 type Pledges struct{ network, path string }
 
 // Remembered is an output that a command pledged.
@@ -48,13 +48,13 @@ func (x *Remembered) makes(t *ticket.Part, address string) bool {
 type pledgesFile struct {
 	Network string       `json:"network"`
 	Outputs []Remembered `json:"outputs"`
+	Watched []lastSeen   `json:"watched,omitempty"` // by guard
 }
 
-// Limits of the file.
-const (
-	maxPledgesFile = 16 << 20 // bytes
-	pledgesLock    = 5 * time.Second
-)
+const maxPledgesFile = 16 << 20 // bytes
+
+// fileLock is how long a command waits for another one to rewrite a file.
+const fileLock = 5 * time.Second
 
 // PledgesOf returns the user's file for a network: pledged-NETWORK.json in the folder smartpool of the user's configuration folder.
 func PledgesOf(network string) (*Pledges, error) {
@@ -70,9 +70,9 @@ var errGarbled = errors.New("it is damaged")
 
 // List returns the remembered outputs. With an error it returns what it could read.
 func (f *Pledges) List() (map[pastel.OutPoint]Remembered, error) {
-	list, err := f.read()
-	known := make(map[pastel.OutPoint]Remembered, len(list))
-	for _, x := range list {
+	content, err := f.read()
+	known := make(map[pastel.OutPoint]Remembered, len(content.Outputs))
+	for _, x := range content.Outputs {
 		out, bad := pastel.ParseOutPoint(x.Output)
 		if bad != nil {
 			err = cmp.Or(err, fmt.Errorf("%w: %q is not txid:vout", errGarbled, x.Output))
@@ -86,76 +86,87 @@ func (f *Pledges) List() (map[pastel.OutPoint]Remembered, error) {
 	return known, err
 }
 
-func (f *Pledges) read() ([]Remembered, error) {
+func (f *Pledges) read() (content pledgesFile, err error) {
 	info, err := os.Lstat(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
+		return content, nil
 	case err != nil:
-		return nil, err
+		return content, err
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%w: it is not a regular file", errGarbled)
+		return content, fmt.Errorf("%w: it is not a regular file", errGarbled)
 	}
 	in, err := os.Open(f.path)
 	if err != nil {
-		return nil, err
+		return content, err
 	}
 	defer func() { _ = in.Close() }()
 	text, err := io.ReadAll(io.LimitReader(in, maxPledgesFile+1))
 	if err != nil {
-		return nil, err
+		return content, err
 	}
-	var content pledgesFile
 	if len(text) > maxPledgesFile {
-		return nil, fmt.Errorf("%w: it has more than %d bytes", errGarbled, maxPledgesFile)
+		return content, fmt.Errorf("%w: it has more than %d bytes", errGarbled, maxPledgesFile)
 	}
 	if err := json.Unmarshal(text, &content); err != nil {
-		return nil, fmt.Errorf("%w: %w", errGarbled, err)
+		return pledgesFile{}, fmt.Errorf("%w: %w", errGarbled, err)
 	}
-	return content.Outputs, nil
+	return content, nil
 }
 
 // Add remembers an output. It keeps a file that it cannot read under another name.
 func (f *Pledges) Add(ctx context.Context, x Remembered) error {
-	return f.change(ctx, func(list []Remembered) []Remembered {
-		list = slices.DeleteFunc(list, func(y Remembered) bool { return y.Output == x.Output && y.Pool == x.Pool && y.PastelID == x.PastelID })
-		return append(list, x)
+	return f.change(ctx, func(content *pledgesFile) {
+		content.drop(x)
+		content.Outputs = append(content.Outputs, x)
 	})
 }
 
 // Forget forgets a pledge whose ticket was refused.
 func (f *Pledges) Forget(ctx context.Context, x Remembered) error {
-	return f.change(ctx, func(list []Remembered) []Remembered {
-		return slices.DeleteFunc(list, func(y Remembered) bool { return y.Output == x.Output && y.Pool == x.Pool && y.PastelID == x.PastelID })
-	})
+	return f.change(ctx, func(content *pledgesFile) { content.drop(x) })
+}
+
+// drop removes an output that the same pledge names.
+func (c *pledgesFile) drop(x Remembered) {
+	c.Outputs = slices.DeleteFunc(c.Outputs, func(y Remembered) bool { return y.Output == x.Output && y.Pool == x.Pool && y.PastelID == x.PastelID })
 }
 
 // change rewrites the file, readable by its owner only, while no other command does.
-func (f *Pledges) change(ctx context.Context, edit func([]Remembered) []Remembered) error {
+func (f *Pledges) change(ctx context.Context, edit func(*pledgesFile)) error {
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 		return err
 	}
-	timed, cancel := context.WithTimeout(ctx, pledgesLock)
-	defer cancel()
-	lock := flock.New(f.path+".lock", flock.SetPermissions(0o600))
-	if _, err := lock.TryLockContext(timed, 10*time.Millisecond); err != nil {
-		return fmt.Errorf("%s: another command has not released it: %w", f.path, err)
-	}
-	defer func() { _ = lock.Close() }()
-	list, err := f.read()
-	switch {
-	case errors.Is(err, errGarbled):
-		if err := os.Rename(f.path, f.path+".damaged"); err != nil {
+	return whileLocked(ctx, f.path, func() error {
+		content, err := f.read()
+		switch {
+		case errors.Is(err, errGarbled):
+			if err := os.Rename(f.path, f.path+".damaged"); err != nil {
+				return err
+			}
+		case err != nil:
 			return err
 		}
-	case err != nil:
-		return err
+		content.Network = f.network
+		edit(&content)
+		text, err := json.MarshalIndent(content, "", " ")
+		if err != nil {
+			return err
+		}
+		return secretfile.Write(f.path, append(text, '\n')) // of mode 0600, as every new temporary file
+	})
+}
+
+// whileLocked calls a function while no other command rewrites a file.
+func whileLocked(ctx context.Context, path string, rewrite func() error) error {
+	timed, cancel := context.WithTimeout(ctx, fileLock)
+	defer cancel()
+	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
+	if _, err := lock.TryLockContext(timed, 10*time.Millisecond); err != nil {
+		return fmt.Errorf("%s: another command has not released it: %w", path, err)
 	}
-	text, err := json.MarshalIndent(pledgesFile{f.network, edit(list)}, "", " ")
-	if err != nil {
-		return err
-	}
-	return secretfile.Write(f.path, append(text, '\n')) // of mode 0600, as every new temporary file
+	defer func() { _ = lock.Close() }()
+	return rewrite()
 }
 
 // remembered returns the outputs that this machine pledged. If it cannot know, it says so once.

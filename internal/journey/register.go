@@ -2,6 +2,7 @@ package journey
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"time"
 
@@ -35,23 +36,31 @@ func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
 	if err != nil {
 		return Posted{}, err
 	}
-	id := key.ID().String()
-	if err := r.unregistered(ctx, id); err != nil {
+	return c.with(ctx, r, wallet, keyIdentity(key))
+}
+
+// with registers a PastelID; the wallet pays.
+func (c *Registration) with(ctx context.Context, r *Daemon, wallet *pasteld.Client, me *Identity) (Posted, error) {
+	if err := r.unregistered(ctx, me.ID); err != nil {
 		return Posted{}, err
 	}
 	address, err := c.address(ctx, wallet, &r.Net)
 	if err != nil {
 		return Posted{}, err
 	}
-	pays, err := c.funding(ctx, r, wallet, id)
+	pays, err := c.funding(ctx, r, wallet, me.ID)
 	if err != nil {
 		return Posted{}, err
 	}
-	what := fmt.Sprintf("You are about to register\nPastelID  %s\non network %s, with address %s. You cannot undo this.\n%s", id, r.Net.Name, address, pays)
+	what := fmt.Sprintf("You are about to register\nPastelID  %s\non network %s, with address %s. You cannot undo this.\n%s", me.ID, r.Net.Name, address, pays)
 	if err := r.Person.Confirm(c.Yes, what); err != nil {
 		return Posted{}, err
 	}
-	outs, err := ticket.NewRegistration(key, "", address, time.Now().Unix()).Outputs(pays.Fee())
+	signed, err := registration(ctx, me, address)
+	if err != nil {
+		return Posted{}, err
+	}
+	outs, err := signed.Outputs(pays.Fee())
 	if err != nil {
 		return Posted{}, err
 	}
@@ -63,7 +72,25 @@ func (c *Registration) Run(ctx context.Context, r *Daemon) (Posted, error) {
 		return Posted{}, err
 	}
 	r.Person.Note("Posted: transaction %s.", txid)
-	return r.Finish(ctx, wallet, txid, !c.NoWait, r.nowRegistered(ctx, id))
+	return r.Finish(ctx, wallet, txid, !c.NoWait, r.nowRegistered(ctx, me.ID))
+}
+
+// registration makes the registration of a PastelID, which signs it.
+func registration(ctx context.Context, me *Identity, address string) (*ticket.Registration, error) {
+	at := time.Now().Unix()
+	sig, err := me.Sign(ctx, string(ticket.SignedRegistration(me.ID, address, at, nil).SignedText()))
+	if err != nil {
+		return nil, err
+	}
+	raw, err := base64.StdEncoding.DecodeString(sig)
+	if err != nil {
+		return nil, fmt.Errorf("the signature of the registration: %w", err)
+	}
+	x := ticket.SignedRegistration(me.ID, address, at, raw)
+	if _, ok := x.Verify(); !ok {
+		return nil, fmt.Errorf("the signature of the registration is not PastelID %s's. Nothing was posted", pastel.Short(me.ID))
+	}
+	return x, nil
 }
 
 // unregistered returns an error if a PastelID is registered.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/pasted"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
@@ -29,6 +30,8 @@ func (p *scripted) Ask(string, string) (string, error) {
 	return answer, nil
 }
 
+func (p *scripted) Note(string, ...any) {}
+
 func (p *scripted) Warn(format string, args ...any) {
 	p.warned = append(p.warned, fmt.Sprintf(format, args...))
 }
@@ -37,12 +40,12 @@ func (p *scripted) Warn(format string, args ...any) {
 func TestQuestionsAreAskedAgain(t *testing.T) {
 	t.Parallel()
 	p := &scripted{answers: []string{"twenty", "20", "4.505", "4.5", "6"}}
-	fee := ""
-	q := &question{"--fee", "Your fee", "5", &fee, decimal, within(ticket.FeeDecimals, 300, 1500)}
-	if err := q.put(p); err != nil || fee != "4.5" || len(p.warned) != 3 || len(p.answers) != 1 {
+	q := &question{flag: "--fee", text: "Your fee", usual: "5", clean: pasted.Decimal, check: within(ticket.FeeDecimals, 300, 1500)}
+	fee, err := newInterview(p, "pool create", nil).put(t.Context(), q, "")
+	if err != nil || fee != "4.5" || len(p.warned) != 3 || len(p.answers) != 1 {
 		t.Errorf("the answer is %q, %v; warned of %q", fee, err, p.warned)
 	}
-	for name, is := range map[string]error{"label": CheckLabel("ATLAS"), "company": CheckCompany(strings.Repeat("x", 129)), "id": pastelIDOK("jX")} {
+	for name, is := range map[string]error{"label": CheckLabel("ATLAS"), "company": CheckCompany(strings.Repeat("x", 129))} {
 		if is == nil {
 			t.Errorf("a wrong %s is taken", name)
 		}

@@ -135,6 +135,11 @@ func Folder(path string) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return err
 	}
+	return Unshared(path)
+}
+
+// Unshared returns an ExposedError if other users can put files into a folder.
+func Unshared(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err

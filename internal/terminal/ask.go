@@ -113,6 +113,9 @@ func (t *Terminal) Confirm(yes bool, what string) error {
 	return t.Agree("Continue?")
 }
 
+// ErrNotConfirmed says that a person did not agree.
+var ErrNotConfirmed = errors.New("not confirmed. Nothing was signed")
+
 // Agree asks a yes-or-no question, and returns an error unless the answer is yes.
 func (t *Terminal) Agree(question string) error {
 	answer, err := t.line(question + " [y/N] ")
@@ -120,7 +123,7 @@ func (t *Terminal) Agree(question string) error {
 		return err
 	}
 	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
-		return fmt.Errorf("not confirmed. Nothing was signed")
+		return ErrNotConfirmed
 	}
 	return nil
 }

@@ -15,8 +15,10 @@ type Terminal struct {
 	In       io.Reader
 	Out, Err io.Writer
 	JSON     bool // the answer is for a program
+	Width    int  // columns of the terminal that shows the answer; 0 if none does
 
 	screen *os.File // the screen that shows standard error; nil if none does
+	alive  int      // columns of the line that Alive shows
 	lines  *bufio.Reader
 }
 
@@ -34,7 +36,10 @@ func (t *Terminal) Note(format string, args ...any) {
 }
 
 // Warn says what may go wrong, to programs as well.
-func (t *Terminal) Warn(format string, args ...any) { _, _ = fmt.Fprintf(t.Err, format+"\n", args...) }
+func (t *Terminal) Warn(format string, args ...any) {
+	t.Alive("")
+	_, _ = fmt.Fprintf(t.Err, format+"\n", args...)
+}
 
 // UsageError is a mistake in how a command was called.
 type UsageError struct{ Err error }

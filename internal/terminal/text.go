@@ -86,6 +86,23 @@ func Paragraph(s string) string {
 	return "  " + strings.ReplaceAll(text.WrapSoft(s, width), "\n", "\n  ")
 }
 
+// usualWidth is what a text is broken to if no terminal shows it.
+const usualWidth = 118
+
+// Hanging breaks a text into lines for the terminal. What stands before it, head, is as wide as the indent of the lines that follow.
+func (t *Terminal) Hanging(head, s string) string {
+	indent := text.StringWidthWithoutEscSequences(head)
+	width := usualWidth
+	if t.Width > 0 {
+		width = min(t.Width, usualWidth)
+	}
+	lines := strings.Split(text.WrapSoft(s, width-indent), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return head + strings.Join(lines, "\n"+strings.Repeat(" ", indent))
+}
+
 // Counted prints a number of things.
 func Counted(n int, thing string) string {
 	if n == 1 {

@@ -270,6 +270,15 @@ func (q *Queries) DeleteEndingsOf(ctx context.Context, subscription string) erro
 	return err
 }
 
+const deleteMemberSubscription = `-- name: DeleteMemberSubscription :exec
+DELETE FROM member_subscriptions WHERE id = $1
+`
+
+func (q *Queries) DeleteMemberSubscription(ctx context.Context, id string) error {
+	_, err := q.exec(ctx, q.deleteMemberSubscriptionStmt, deleteMemberSubscription, id)
+	return err
+}
+
 const deleteMempoolLooked = `-- name: DeleteMempoolLooked :exec
 DELETE FROM mempool_looked
 `
@@ -389,6 +398,15 @@ func (q *Queries) ForgetAlerts(ctx context.Context, arg ForgetAlertsParams) erro
 	return err
 }
 
+const forgetMemberRequests = `-- name: ForgetMemberRequests :exec
+DELETE FROM member_requests WHERE at < $1
+`
+
+func (q *Queries) ForgetMemberRequests(ctx context.Context, at int64) error {
+	_, err := q.exec(ctx, q.forgetMemberRequestsStmt, forgetMemberRequests, at)
+	return err
+}
+
 const giveUpAlerts = `-- name: GiveUpAlerts :execrows
 UPDATE alerts SET state = 'failed' WHERE subscription = $1 AND state IN ('pending', 'sending') AND lost = 0 AND created < $2
 `
@@ -500,6 +518,20 @@ func (q *Queries) InsertAlert(ctx context.Context, arg InsertAlertParams) error 
 	return err
 }
 
+const insertMemberSubscription = `-- name: InsertMemberSubscription :exec
+INSERT INTO member_subscriptions (id, stop) VALUES ($1, $2)
+`
+
+type InsertMemberSubscriptionParams struct {
+	ID   string
+	Stop string
+}
+
+func (q *Queries) InsertMemberSubscription(ctx context.Context, arg InsertMemberSubscriptionParams) error {
+	_, err := q.exec(ctx, q.insertMemberSubscriptionStmt, insertMemberSubscription, arg.ID, arg.Stop)
+	return err
+}
+
 const insertSubscription = `-- name: InsertSubscription :exec
 INSERT INTO subscriptions (id, created, since, to_url, secret, pool, pastelid, operator, kinds, cushion, overdue)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -560,19 +592,68 @@ func (q *Queries) LastMove(ctx context.Context, arg LastMoveParams) (int64, erro
 	return column_1, err
 }
 
-const listSubscriptions = `-- name: ListSubscriptions :many
-SELECT id, created, since, to_url, secret, pool, pastelid, operator, kinds, cushion, overdue FROM subscriptions ORDER BY created, id
+const lastPoolsOfPledger = `-- name: LastPoolsOfPledger :many
+SELECT o.id FROM pledges p JOIN pools o ON o.num = p.pool
+WHERE p.pastelid = (SELECT n.id FROM names n WHERE n.text = $2) GROUP BY o.id ORDER BY max(p.seq) DESC LIMIT $1
 `
 
-func (q *Queries) ListSubscriptions(ctx context.Context) ([]Subscription, error) {
+type LastPoolsOfPledgerParams struct {
+	Limit        int32
+	PastelidText string
+}
+
+func (q *Queries) LastPoolsOfPledger(ctx context.Context, arg LastPoolsOfPledgerParams) ([]string, error) {
+	rows, err := q.query(ctx, q.lastPoolsOfPledgerStmt, lastPoolsOfPledger, arg.Limit, arg.PastelidText)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSubscriptions = `-- name: ListSubscriptions :many
+SELECT subscriptions.id, subscriptions.created, subscriptions.since, subscriptions.to_url, subscriptions.secret, subscriptions.pool, subscriptions.pastelid, subscriptions.operator, subscriptions.kinds, subscriptions.cushion, subscriptions.overdue, CAST(coalesce(m.stop, '') AS TEXT) AS stop FROM subscriptions LEFT JOIN member_subscriptions m ON m.id = subscriptions.id
+ORDER BY created, subscriptions.id
+`
+
+type ListSubscriptionsRow struct {
+	ID       string
+	Created  int64
+	Since    int64
+	ToUrl    string
+	Secret   string
+	Pool     sql.NullString
+	Pastelid sql.NullString
+	Operator sql.NullString
+	Kinds    string
+	Cushion  int64
+	Overdue  int64
+	Stop     string
+}
+
+func (q *Queries) ListSubscriptions(ctx context.Context) ([]ListSubscriptionsRow, error) {
 	rows, err := q.query(ctx, q.listSubscriptionsStmt, listSubscriptions)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Subscription{}
+	items := []ListSubscriptionsRow{}
 	for rows.Next() {
-		var i Subscription
+		var i ListSubscriptionsRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Created,
@@ -585,6 +666,7 @@ func (q *Queries) ListSubscriptions(ctx context.Context) ([]Subscription, error)
 			&i.Kinds,
 			&i.Cushion,
 			&i.Overdue,
+			&i.Stop,
 		); err != nil {
 			return nil, err
 		}
@@ -939,6 +1021,24 @@ func (q *Queries) StandingAlerts(ctx context.Context, kind string) ([]Alert, err
 		return nil, err
 	}
 	return items, nil
+}
+
+const takeMemberRequest = `-- name: TakeMemberRequest :execrows
+INSERT INTO member_requests (pastelid, at) VALUES ($1, $2)
+ON CONFLICT (pastelid) DO UPDATE SET at = excluded.at WHERE member_requests.at < excluded.at
+`
+
+type TakeMemberRequestParams struct {
+	Pastelid string
+	At       int64
+}
+
+func (q *Queries) TakeMemberRequest(ctx context.Context, arg TakeMemberRequestParams) (int64, error) {
+	result, err := q.exec(ctx, q.takeMemberRequestStmt, takeMemberRequest, arg.Pastelid, arg.At)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const ticketsOfPledge = `-- name: TicketsOfPledge :many

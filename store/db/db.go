@@ -90,6 +90,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteEventsAboveStmt, err = db.PrepareContext(ctx, deleteEventsAbove); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteEventsAbove: %w", err)
 	}
+	if q.deleteMemberSubscriptionStmt, err = db.PrepareContext(ctx, deleteMemberSubscription); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteMemberSubscription: %w", err)
+	}
 	if q.deleteMempoolLookedStmt, err = db.PrepareContext(ctx, deleteMempoolLooked); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMempoolLooked: %w", err)
 	}
@@ -192,6 +195,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.forgetAlertsStmt, err = db.PrepareContext(ctx, forgetAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetAlerts: %w", err)
 	}
+	if q.forgetMemberRequestsStmt, err = db.PrepareContext(ctx, forgetMemberRequests); err != nil {
+		return nil, fmt.Errorf("error preparing query ForgetMemberRequests: %w", err)
+	}
 	if q.forgetPostedStmt, err = db.PrepareContext(ctx, forgetPosted); err != nil {
 		return nil, fmt.Errorf("error preparing query ForgetPosted: %w", err)
 	}
@@ -218,6 +224,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertEarningStmt, err = db.PrepareContext(ctx, insertEarning); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertEarning: %w", err)
+	}
+	if q.insertMemberSubscriptionStmt, err = db.PrepareContext(ctx, insertMemberSubscription); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertMemberSubscription: %w", err)
 	}
 	if q.insertNetworkSumsStmt, err = db.PrepareContext(ctx, insertNetworkSums); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertNetworkSums: %w", err)
@@ -251,6 +260,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.lastPoolStmt, err = db.PrepareContext(ctx, lastPool); err != nil {
 		return nil, fmt.Errorf("error preparing query LastPool: %w", err)
+	}
+	if q.lastPoolsOfPledgerStmt, err = db.PrepareContext(ctx, lastPoolsOfPledger); err != nil {
+		return nil, fmt.Errorf("error preparing query LastPoolsOfPledger: %w", err)
 	}
 	if q.lastSumsStmt, err = db.PrepareContext(ctx, lastSums); err != nil {
 		return nil, fmt.Errorf("error preparing query LastSums: %w", err)
@@ -344,6 +356,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.standingAlertsStmt, err = db.PrepareContext(ctx, standingAlerts); err != nil {
 		return nil, fmt.Errorf("error preparing query StandingAlerts: %w", err)
+	}
+	if q.takeMemberRequestStmt, err = db.PrepareContext(ctx, takeMemberRequest); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeMemberRequest: %w", err)
 	}
 	if q.takeRoleStmt, err = db.PrepareContext(ctx, takeRole); err != nil {
 		return nil, fmt.Errorf("error preparing query TakeRole: %w", err)
@@ -479,6 +494,11 @@ func (q *Queries) Close() error {
 	if q.deleteEventsAboveStmt != nil {
 		if cerr := q.deleteEventsAboveStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteEventsAboveStmt: %w", cerr)
+		}
+	}
+	if q.deleteMemberSubscriptionStmt != nil {
+		if cerr := q.deleteMemberSubscriptionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteMemberSubscriptionStmt: %w", cerr)
 		}
 	}
 	if q.deleteMempoolLookedStmt != nil {
@@ -651,6 +671,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing forgetAlertsStmt: %w", cerr)
 		}
 	}
+	if q.forgetMemberRequestsStmt != nil {
+		if cerr := q.forgetMemberRequestsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing forgetMemberRequestsStmt: %w", cerr)
+		}
+	}
 	if q.forgetPostedStmt != nil {
 		if cerr := q.forgetPostedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing forgetPostedStmt: %w", cerr)
@@ -694,6 +719,11 @@ func (q *Queries) Close() error {
 	if q.insertEarningStmt != nil {
 		if cerr := q.insertEarningStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertEarningStmt: %w", cerr)
+		}
+	}
+	if q.insertMemberSubscriptionStmt != nil {
+		if cerr := q.insertMemberSubscriptionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertMemberSubscriptionStmt: %w", cerr)
 		}
 	}
 	if q.insertNetworkSumsStmt != nil {
@@ -749,6 +779,11 @@ func (q *Queries) Close() error {
 	if q.lastPoolStmt != nil {
 		if cerr := q.lastPoolStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing lastPoolStmt: %w", cerr)
+		}
+	}
+	if q.lastPoolsOfPledgerStmt != nil {
+		if cerr := q.lastPoolsOfPledgerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing lastPoolsOfPledgerStmt: %w", cerr)
 		}
 	}
 	if q.lastSumsStmt != nil {
@@ -906,6 +941,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing standingAlertsStmt: %w", cerr)
 		}
 	}
+	if q.takeMemberRequestStmt != nil {
+		if cerr := q.takeMemberRequestStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeMemberRequestStmt: %w", cerr)
+		}
+	}
 	if q.takeRoleStmt != nil {
 		if cerr := q.takeRoleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing takeRoleStmt: %w", cerr)
@@ -1002,6 +1042,7 @@ type Queries struct {
 	deleteEarningsAboveStmt      *sql.Stmt
 	deleteEndingsOfStmt          *sql.Stmt
 	deleteEventsAboveStmt        *sql.Stmt
+	deleteMemberSubscriptionStmt *sql.Stmt
 	deleteMempoolLookedStmt      *sql.Stmt
 	deleteNamesAboveStmt         *sql.Stmt
 	deleteNetworkSumsAboveStmt   *sql.Stmt
@@ -1036,6 +1077,7 @@ type Queries struct {
 	endingsStmt                  *sql.Stmt
 	firstPoolStmt                *sql.Stmt
 	forgetAlertsStmt             *sql.Stmt
+	forgetMemberRequestsStmt     *sql.Stmt
 	forgetPostedStmt             *sql.Stmt
 	forgetUndoStmt               *sql.Stmt
 	giveUpAlertsStmt             *sql.Stmt
@@ -1045,6 +1087,7 @@ type Queries struct {
 	insertAlertStmt              *sql.Stmt
 	insertBlockStmt              *sql.Stmt
 	insertEarningStmt            *sql.Stmt
+	insertMemberSubscriptionStmt *sql.Stmt
 	insertNetworkSumsStmt        *sql.Stmt
 	insertPayoutStmt             *sql.Stmt
 	insertPoolStmt               *sql.Stmt
@@ -1056,6 +1099,7 @@ type Queries struct {
 	lastNameStmt                 *sql.Stmt
 	lastNetworkSumsStmt          *sql.Stmt
 	lastPoolStmt                 *sql.Stmt
+	lastPoolsOfPledgerStmt       *sql.Stmt
 	lastSumsStmt                 *sql.Stmt
 	ledgerEventsAboveStmt        *sql.Stmt
 	listPostedStmt               *sql.Stmt
@@ -1087,6 +1131,7 @@ type Queries struct {
 	showFromStmt                 *sql.Stmt
 	spentSinceStmt               *sql.Stmt
 	standingAlertsStmt           *sql.Stmt
+	takeMemberRequestStmt        *sql.Stmt
 	takeRoleStmt                 *sql.Stmt
 	ticketsOfPledgeStmt          *sql.Stmt
 	uncancelPayoutsAboveStmt     *sql.Stmt
@@ -1122,6 +1167,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteEarningsAboveStmt:      q.deleteEarningsAboveStmt,
 		deleteEndingsOfStmt:          q.deleteEndingsOfStmt,
 		deleteEventsAboveStmt:        q.deleteEventsAboveStmt,
+		deleteMemberSubscriptionStmt: q.deleteMemberSubscriptionStmt,
 		deleteMempoolLookedStmt:      q.deleteMempoolLookedStmt,
 		deleteNamesAboveStmt:         q.deleteNamesAboveStmt,
 		deleteNetworkSumsAboveStmt:   q.deleteNetworkSumsAboveStmt,
@@ -1156,6 +1202,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		endingsStmt:                  q.endingsStmt,
 		firstPoolStmt:                q.firstPoolStmt,
 		forgetAlertsStmt:             q.forgetAlertsStmt,
+		forgetMemberRequestsStmt:     q.forgetMemberRequestsStmt,
 		forgetPostedStmt:             q.forgetPostedStmt,
 		forgetUndoStmt:               q.forgetUndoStmt,
 		giveUpAlertsStmt:             q.giveUpAlertsStmt,
@@ -1165,6 +1212,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertAlertStmt:              q.insertAlertStmt,
 		insertBlockStmt:              q.insertBlockStmt,
 		insertEarningStmt:            q.insertEarningStmt,
+		insertMemberSubscriptionStmt: q.insertMemberSubscriptionStmt,
 		insertNetworkSumsStmt:        q.insertNetworkSumsStmt,
 		insertPayoutStmt:             q.insertPayoutStmt,
 		insertPoolStmt:               q.insertPoolStmt,
@@ -1176,6 +1224,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		lastNameStmt:                 q.lastNameStmt,
 		lastNetworkSumsStmt:          q.lastNetworkSumsStmt,
 		lastPoolStmt:                 q.lastPoolStmt,
+		lastPoolsOfPledgerStmt:       q.lastPoolsOfPledgerStmt,
 		lastSumsStmt:                 q.lastSumsStmt,
 		ledgerEventsAboveStmt:        q.ledgerEventsAboveStmt,
 		listPostedStmt:               q.listPostedStmt,
@@ -1207,6 +1256,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		showFromStmt:                 q.showFromStmt,
 		spentSinceStmt:               q.spentSinceStmt,
 		standingAlertsStmt:           q.standingAlertsStmt,
+		takeMemberRequestStmt:        q.takeMemberRequestStmt,
 		takeRoleStmt:                 q.takeRoleStmt,
 		ticketsOfPledgeStmt:          q.ticketsOfPledgeStmt,
 		uncancelPayoutsAboveStmt:     q.uncancelPayoutsAboveStmt,

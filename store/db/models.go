@@ -64,17 +64,3 @@ type PostedTicket struct {
 	Posted    int64
 	Expires   int64
 }
-
-type Subscription struct {
-	ID       string
-	Created  int64
-	Since    int64
-	ToUrl    string
-	Secret   string
-	Pool     sql.NullString
-	Pastelid sql.NullString
-	Operator sql.NullString
-	Kinds    string
-	Cushion  int64
-	Overdue  int64
-}

@@ -3,7 +3,21 @@ INSERT INTO subscriptions (id, created, since, to_url, secret, pool, pastelid, o
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: ListSubscriptions :many
-SELECT * FROM subscriptions ORDER BY created, id;
+SELECT subscriptions.*, CAST(coalesce(m.stop, '') AS TEXT) AS stop FROM subscriptions LEFT JOIN member_subscriptions m ON m.id = subscriptions.id
+ORDER BY created, subscriptions.id;
+
+-- name: InsertMemberSubscription :exec
+INSERT INTO member_subscriptions (id, stop) VALUES ($1, $2);
+
+-- name: DeleteMemberSubscription :exec
+DELETE FROM member_subscriptions WHERE id = $1;
+
+-- name: TakeMemberRequest :execrows
+INSERT INTO member_requests (pastelid, at) VALUES ($1, $2)
+ON CONFLICT (pastelid) DO UPDATE SET at = excluded.at WHERE member_requests.at < excluded.at;
+
+-- name: ForgetMemberRequests :exec
+DELETE FROM member_requests WHERE at < $1;
 
 -- name: DeleteSubscription :execrows
 DELETE FROM subscriptions WHERE id = $1;
@@ -139,6 +153,10 @@ WHERE c.pool = (SELECT num FROM pools WHERE pools.id = sqlc.arg(pool_id)) AND c.
 -- name: PoolsOfPledger :many
 SELECT DISTINCT o.id FROM pledges p JOIN pools o ON o.num = p.pool
 WHERE p.pastelid = (SELECT n.id FROM names n WHERE n.text = sqlc.arg(pastelid_text)) AND p.ended IS NULL;
+
+-- name: LastPoolsOfPledger :many
+SELECT o.id FROM pledges p JOIN pools o ON o.num = p.pool
+WHERE p.pastelid = (SELECT n.id FROM names n WHERE n.text = sqlc.arg(pastelid_text)) GROUP BY o.id ORDER BY max(p.seq) DESC LIMIT $1;
 
 -- name: LastMove :one
 SELECT CAST(coalesce(max(height), -1) AS BIGINT) FROM events

@@ -363,6 +363,7 @@
 		shut();
 		changed();
 	});
+	for (const said of document.querySelectorAll("[data-with-keys], [data-without-keys]")) said.hidden = !said.hidden;
 	for (const hook of document.querySelectorAll("[data-keys]")) {
 		const kind = hook.dataset.keys;
 		if (kind in words) places.set(kind, place(kind, hook));

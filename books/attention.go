@@ -1,0 +1,93 @@
+package books
+
+import (
+	"context"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pool"
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+// Attention is what in the network needs somebody. Each list names at most as many as were asked for, the oldest first.
+type Attention struct {
+	Replenishing Needy // pools that are dissolved unless members pledge more
+	Broken       Needy // pools whose escrow an unauthorized spend took, in a shadow run
+	Overdue      Needy // pools with a payout that miners could have taken for a while
+	Gone         Needy // pools whose Supernode the node does not list as working
+	Elsewhere    Needy // pools whose Supernode the node lists as paid to another address
+	Listed       bool  // the node's list of Supernodes is known; otherwise Gone and Elsewhere say nothing
+}
+
+// Needy counts pools and names some of them.
+type Needy struct {
+	Count int
+	IDs   []string
+}
+
+func (n *Needy) add(id string, most int) {
+	if n.Count++; len(n.IDs) < most {
+		n.IDs = append(n.IDs, id)
+	}
+}
+
+// Count returns how many things need somebody.
+func (a *Attention) Count() int {
+	return a.Replenishing.Count + a.Broken.Count + a.Overdue.Count + a.Gone.Count + a.Elsewhere.Count
+}
+
+// Attention looks for what needs somebody in every live pool, and at payouts that wait.
+func (b *Books) Attention(ctx context.Context, most int) (out Attention, err error) {
+	list := b.listed()
+	out.Listed = list != nil
+	err = b.view(ctx, func(v *view) error {
+		rows, err := v.Pools(store.PoolFilter{Status: []pool.Status{pool.Active, pool.Replenishing}})
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			p := &rows[i]
+			id := string(p.ID)
+			if p.Status == pool.Replenishing {
+				out.Replenishing.add(id, most)
+			}
+			if p.Broken {
+				out.Broken.add(id, most)
+			}
+			switch chain.JudgeSupernode(p.Status, p.ActivationTx, p.Escrow, list) {
+			case chain.SupernodeMissing:
+				out.Gone.add(id, most)
+			case chain.SupernodeElsewhere:
+				out.Elsewhere.add(id, most)
+			}
+		}
+		return v.lateness(&out.Overdue, most)
+	})
+	return out, err
+}
+
+// lateness names the pools whose payouts are overdue.
+func (v *view) lateness(out *Needy, most int) error {
+	const page = 500
+	seen := map[string]bool{}
+	for at := (store.Page{Limit: page}); ; {
+		rows, err := v.Payouts(store.PayoutFilter{Status: "pending", At: store.Now}, at)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			p := &rows[i]
+			if from, _ := pool.PayoutWindow(p.Settled, &v.b.net); v.tip.Height <= from+store.Prompt {
+				return nil // all others settled later
+			}
+			if id := string(p.Pool); !seen[id] {
+				seen[id] = true
+				out.add(id, most)
+			}
+		}
+		if len(rows) < page {
+			return nil
+		}
+		last := &rows[len(rows)-1]
+		at.After = []any{int64(last.Settled), string(last.Pool)}
+	}
+}

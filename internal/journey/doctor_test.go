@@ -1,0 +1,119 @@
+package journey
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pastelnetwork/smartpool/internal/version"
+)
+
+// finding returns the findings of a check.
+func finding(list []Finding, check string) (of []Finding) {
+	for _, f := range list {
+		if f.Check == check {
+			of = append(of, f)
+		}
+	}
+	return of
+}
+
+// A wrong clock is found against the daemon's clock, and the last block tells whose is wrong.
+func TestDoctorClockAhead(t *testing.T) {
+	t.Parallel()
+	x := newSite(t)
+	x.mine(1)
+	for by, want := range map[time.Duration]struct {
+		result Result
+		says   string
+	}{
+		0:                 {ResultOK, "agrees"},
+		2 * time.Minute:   {ResultWarning, "2m0s ahead of the daemon's"},
+		3 * time.Hour:     {ResultFailed, "3h0m0s ahead of the daemon's"},
+		-3 * time.Hour:    {ResultFailed, "3h0m0s behind the daemon's"},
+		-90 * time.Second: {ResultWarning, "1m30s behind the daemon's"},
+	} {
+		d := &Doctor{API: x.api, Node: &x.node, Now: func() time.Time { return time.Now().Add(by) }}
+		list := finding(d.Examine(t.Context()), "clock")
+		if !slices.ContainsFunc(list, func(f Finding) bool { return f.Result == want.result && strings.Contains(f.Seen, want.says) }) {
+			t.Errorf("a clock that is wrong by %v: %+v", by, list)
+		}
+	}
+}
+
+// A daemon or a node that never answers stops no other check, and is never taken for well.
+func TestDoctorWaitsForNobody(t *testing.T) {
+	t.Parallel()
+	x := newSite(t)
+	x.mine(1)
+	release := make(chan struct{})
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+	}))
+	t.Cleanup(hangs.Close)
+	t.Cleanup(func() { close(release) })
+	for name, d := range map[string]*Doctor{
+		"daemon": {API: hangs.URL, Node: &x.node}, "node": {API: x.api, Node: &Node{URL: hangs.URL, User: "u", Password: "p"}},
+	} {
+		d.Now, d.Wait, d.Version = time.Now, 2*time.Second, version.String()
+		list := d.Examine(t.Context())
+		for _, f := range finding(list, name) {
+			if f.Result != ResultFailed && f.Result != ResultUnknown {
+				t.Errorf("a %s that hangs: %+v", name, f)
+			}
+		}
+		other := map[string]string{"daemon": "node", "node": "daemon"}[name]
+		if of := finding(list, other); len(of) == 0 || of[0].Result != ResultOK {
+			t.Errorf("a %s that hangs: %+v", name, of)
+		}
+		for _, check := range Checks() {
+			if len(finding(list, check)) == 0 {
+				t.Errorf("a %s that hangs: nothing is said about %s", name, check)
+			}
+		}
+	}
+}
+
+// A check that heeds no deadline, as on a disk that hangs, is left behind.
+func TestDoctorLeavesAHungDisk(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	defer close(release)
+	x := (&Doctor{Now: time.Now, Wait: 10 * time.Millisecond}).examination(t.Context())
+	list := x.within(t.Context(), func(*examination, context.Context) []Finding {
+		<-release
+		return nil
+	})
+	if len(list) != 1 || list[0].Result != ResultUnknown || !strings.Contains(list[0].Seen, "no answer within") {
+		t.Errorf("%+v", list)
+	}
+}
+
+// The verdict is the worst finding: a failure before what is unknown, and warnings are none.
+func TestVerdict(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		results []Result
+		want    string
+	}{
+		{[]Result{ResultOK, ResultWarning, ResultSkipped}, "<nil>"},
+		{[]Result{ResultOK, ResultUnknown}, "could not tell everything: 1 of 2 findings"},
+		{[]Result{ResultUnknown, ResultFailed, ResultOK}, "something is wrong: 1 of 3 findings"},
+	} {
+		var list []Finding
+		for _, r := range tt.results {
+			list = append(list, Finding{Result: r})
+		}
+		if got := fmt.Sprint(Verdict(list)); got != tt.want {
+			t.Errorf("%v: %s, want %s", tt.results, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,312 @@
+package notify
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/pastelid"
+	"github.com/pastelnetwork/smartpool/store"
+)
+
+// Members says whom the daemon lets subscribe with a PastelID's signature in place of its token.
+type Members struct {
+	Most int    // subscriptions in all
+	URL  string // by which members reach the daemon: they sign it, so that no other daemon can use their requests here
+}
+
+// Limits of members' requests and subscriptions.
+const (
+	PerPastelID = 3 // subscriptions
+
+	requestAge    = 10 * time.Minute // how far a request's time and the daemon's may differ
+	clientEvery   = 30 * time.Second // between requests of an address, in the long run
+	clientBurst   = 10
+	allEvery      = time.Second // between requests of everybody
+	allBurst      = 30
+	mostClients   = 10_000      // addresses remembered; further ones share one limit
+	messagesADay  = 200         // attempts to send, of a subscription
+	messagesBurst = 50          // of these, at once
+	memberSilence = giveUpAfter // a receiver that took nothing for so long is dropped when a message is given up
+)
+
+// Signed is a request that a PastelID signed.
+type Signed struct {
+	PastelID  string
+	Time      time.Time // that the text names
+	Text      string    // that the signature is of
+	Signature string    // base64
+}
+
+// RefusedError says why a member's request is not carried out, other than for what it asks.
+type RefusedError struct {
+	Detail string
+	After  time.Duration // it may be carried out then; 0 if not
+}
+
+func (e *RefusedError) Error() string { return e.Detail }
+
+// Members returns whom the daemon lets subscribe; false if it requires the token.
+func (s *Service) Members() (Members, bool) { return s.cfg.Members, s.cfg.Members.Most > 0 }
+
+// limits bound how often members' requests are looked at.
+type limits struct {
+	mu   sync.Mutex
+	all  *rate.Limiter
+	of   map[netip.Addr]*rate.Limiter
+	sent map[string]*rate.Limiter // attempts to send, by subscription
+}
+
+func newLimits() *limits {
+	return &limits{all: rate.NewLimiter(rate.Every(allEvery), allBurst), of: map[netip.Addr]*rate.Limiter{}, sent: map[string]*rate.Limiter{}}
+}
+
+// allow reports whether an address may ask for something now, which counts.
+func (l *limits) allow(who netip.Addr, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	x := l.of[who]
+	if x == nil && len(l.of) >= mostClients {
+		for a, old := range l.of {
+			if old.TokensAt(now) >= clientBurst {
+				delete(l.of, a)
+			}
+		}
+		if len(l.of) >= mostClients {
+			who = netip.Addr{}
+			x = l.of[who]
+		}
+	}
+	if x == nil {
+		x = rate.NewLimiter(rate.Every(clientEvery), clientBurst)
+		l.of[who] = x
+	}
+	return x.AllowN(now, 1) && l.all.AllowN(now, 1)
+}
+
+// maySend reports whether a message may be sent to a member's subscription now, which counts.
+func (l *limits) maySend(id string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	x := l.sent[id]
+	if x == nil {
+		x = rate.NewLimiter(rate.Every(24*time.Hour/messagesADay), messagesBurst)
+		l.sent[id] = x
+	}
+	return x.AllowN(now, 1)
+}
+
+// keep forgets subscriptions that are gone.
+func (l *limits) keep(subs map[string]*store.Subscription) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id := range l.sent {
+		if subs[id] == nil {
+			delete(l.sent, id)
+		}
+	}
+}
+
+// verify checks what needs no database: rates, before the signature, which costs the most.
+func (s *Service) verify(who netip.Addr, q *Signed) error {
+	if _, on := s.Members(); !on {
+		return &RefusedError{Detail: "this daemon takes no subscriptions from members: follow the feed of your PastelID, or use a daemon of your own"}
+	}
+	id, err := pastelid.Parse(q.PastelID)
+	if err != nil {
+		return wrong("pastelid: not a PastelID")
+	}
+	now := s.cfg.Now()
+	if !s.limits.allow(who, now) {
+		return &RefusedError{Detail: "too many requests: wait a minute", After: time.Minute}
+	}
+	if off := now.Sub(q.Time); off.Abs() > requestAge {
+		return &RefusedError{Detail: fmt.Sprintf("the request is dated %s, and it is %s here: sign another one, after you have set your clock",
+			q.Time.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))}
+	}
+	if !pastelid.VerifyBase64(id, []byte(q.Text), q.Signature) {
+		return &RefusedError{Detail: "the signature is not by this PastelID, or is of another text: " +
+			"sign the text for this network, this daemon's URL as its status gives it, and these very fields"}
+	}
+	return nil
+}
+
+// take runs f in a transaction if the PastelID is registered and signed nothing as late before. A request that is refused was not made.
+func (s *Service) take(ctx context.Context, q *Signed, f func(*store.AlertTx, []store.Subscription) error) error {
+	return s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
+		tip, err := x.Tip()
+		if errors.Is(err, chain.ErrNotFound) {
+			return &RefusedError{Detail: "the ledger holds no block yet: try again in some minutes", After: time.Minute}
+		}
+		if err != nil {
+			return err
+		}
+		id, err := pastelid.Parse(q.PastelID)
+		if err != nil {
+			return wrong("pastelid: not a PastelID")
+		}
+		switch _, err := x.Standing(id, tip.Height); {
+		case errors.Is(err, chain.ErrNotFound):
+			return &RefusedError{Detail: "this PastelID is not registered on the chain: register it, and subscribe once a block holds the registration"}
+		case err != nil:
+			return err
+		}
+		fresh, err := x.TakeMemberRequest(q.PastelID, q.Time, s.cfg.Now().Add(-2*requestAge))
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			return &RefusedError{Detail: "this request was made before, or one that is dated later: sign another one"}
+		}
+		subs, err := x.Subscriptions()
+		if err != nil {
+			return err
+		}
+		return f(x, subs)
+	})
+}
+
+// SubscribeMember adds a subscription to a PastelID that signed for it, in place of one to the same receiver.
+func (s *Service) SubscribeMember(ctx context.Context, who netip.Addr, q Signed, r Request) (Receipt, error) {
+	if err := s.verify(who, &q); err != nil {
+		return Receipt{}, err
+	}
+	r.Pool, r.Operator, r.PastelID = "", "", q.PastelID
+	if err := r.validate(); err != nil {
+		return Receipt{}, err
+	}
+	if err := checkMemberURL(r.URL, s.cfg.Members.URL); err != nil {
+		return Receipt{}, err
+	}
+	sub, begin := s.newSubscription(&r)
+	defer begin()
+	sub.Stop = newID() + newID()
+	err := s.take(ctx, &q, func(x *store.AlertTx, subs []store.Subscription) error {
+		all, own := 0, 0
+		for i := range subs {
+			old := &subs[i]
+			if !old.ByMember() {
+				continue
+			}
+			if old.PastelID == r.PastelID && old.URL == r.URL {
+				if _, err := x.RemoveSubscription(old.ID); err != nil {
+					return err
+				}
+				continue
+			}
+			all++
+			if old.PastelID == r.PastelID {
+				own++
+			}
+		}
+		switch {
+		case own >= PerPastelID:
+			return wrong("this PastelID has %d subscriptions here, the maximum: remove one first", own)
+		case all >= s.cfg.Members.Most:
+			return &RefusedError{Detail: "this daemon has as many subscriptions of members as it takes: follow the feed of your PastelID"}
+		}
+		return s.add(x, &sub, len(subs))
+	})
+	return Receipt{ID: sub.ID, Secret: sub.Secret}, err
+}
+
+// ListMember lists the subscriptions that a PastelID signed for.
+func (s *Service) ListMember(ctx context.Context, who netip.Addr, q Signed) (list []Listed, err error) {
+	if err := s.verify(who, &q); err != nil {
+		return nil, err
+	}
+	mine := map[string]bool{}
+	err = s.take(ctx, &q, func(_ *store.AlertTx, subs []store.Subscription) error {
+		for i := range subs {
+			mine[subs[i].ID] = subs[i].ByMember() && subs[i].PastelID == q.PastelID
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.List(ctx)
+	list = []Listed{}
+	for i := range all {
+		if mine[all[i].ID] {
+			list = append(list, all[i])
+		}
+	}
+	return list, err
+}
+
+// RemoveMember ends a subscription that a PastelID signed for. The error is chain.ErrNotFound if it has no such one.
+func (s *Service) RemoveMember(ctx context.Context, who netip.Addr, q Signed, id string) error {
+	if err := s.verify(who, &q); err != nil {
+		return err
+	}
+	return s.take(ctx, &q, func(x *store.AlertTx, subs []store.Subscription) error {
+		for i := range subs {
+			if sub := &subs[i]; sub.ID == id && sub.ByMember() && sub.PastelID == q.PastelID {
+				_, err := x.RemoveSubscription(id)
+				return err
+			}
+		}
+		return fmt.Errorf("subscription: %w", chain.ErrNotFound)
+	})
+}
+
+// Stop ends the subscription whose messages have a secret, for whoever gets them. The error is chain.ErrNotFound if there is none.
+func (s *Service) Stop(ctx context.Context, who netip.Addr, secret string) error {
+	if !s.limits.allow(who, s.cfg.Now()) {
+		return &RefusedError{Detail: "too many requests: wait a minute", After: time.Minute}
+	}
+	return s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
+		subs, err := x.Subscriptions()
+		if err != nil {
+			return err
+		}
+		for i := range subs {
+			if sub := &subs[i]; sub.ByMember() && sameSecret(sub.Stop, secret) {
+				_, err := x.RemoveSubscription(sub.ID)
+				return err
+			}
+		}
+		return fmt.Errorf("subscription: %w", chain.ErrNotFound)
+	})
+}
+
+// stopURL is where whoever gets a subscription's messages ends it; empty if only the daemon's owner can.
+func (s *Service) stopURL(sub *store.Subscription) string {
+	if !sub.ByMember() {
+		return ""
+	}
+	return s.cfg.Members.URL + "/stop/" + sub.Stop
+}
+
+// dropSilent removes a member's subscription whose receiver has taken nothing for so long that a message was given up.
+func (s *Service) dropSilent(x *store.AlertTx, sub *store.Subscription, now time.Time) error {
+	done, err := x.Deliveries()
+	if err != nil {
+		return err
+	}
+	last := sub.Created
+	if d := done[sub.ID].Last; d.After(last) {
+		last = d
+	}
+	if now.Sub(last) < memberSilence {
+		return nil
+	}
+	s.cfg.Log.Warn("a member's receiver took nothing for days: its subscription is dropped", "subscription", sub.ID, "to", scheme(sub.URL))
+	_, err = x.RemoveSubscription(sub.ID)
+	return err
+}
+
+// sameSecret compares secrets without telling by its time how much of them agrees.
+func sameSecret(a, b string) bool {
+	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
+	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
+}
