@@ -73,10 +73,10 @@ func (t *copied) each(ctx context.Context, q querying, f func(row []any) error) 
 
 // copy replaces the rows of a table in an SQLite database by those of another database.
 func (t *copied) copy(ctx context.Context, from querying, to *sql.Tx) error {
-	if _, err := to.ExecContext(ctx, "DELETE FROM "+t.name); err != nil {
+	if _, err := to.ExecContext(ctx, "DELETE FROM "+t.name); err != nil { //nolint:gosec // our own tables
 		return err
 	}
-	insert, err := to.PrepareContext(ctx, "INSERT INTO "+t.name+" ("+strings.Join(t.columns, ", ")+") VALUES (?"+strings.Repeat(", ?", len(t.columns)-1)+")")
+	insert, err := to.PrepareContext(ctx, "INSERT INTO "+t.name+" ("+strings.Join(t.columns, ", ")+") VALUES (?"+strings.Repeat(", ?", len(t.columns)-1)+")") //nolint:gosec // as above
 	if err != nil {
 		return err
 	}
