@@ -401,6 +401,31 @@ func TestMembersCannotAmplify(t *testing.T) {
 	}
 }
 
+// Who subscribes again, to the same receiver or another, gets no new budget.
+func TestMembersCannotRenewTheirBudget(t *testing.T) {
+	r := memberRig(t, t.TempDir()+"/ledger.db", 10)
+	var asked atomic.Int64
+	r.standIn(func(http.ResponseWriter, *http.Request) { asked.Add(1) })
+	for i := range 6 {
+		r.pass(time.Minute) // clients wait
+		receipt, err := r.join(identity(t, 0), fmt.Sprintf("https://example.com/alerts/%d", i%2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.flood(receipt.ID, 40)
+		for range 50 {
+			r.round()
+		}
+		if err := r.svc.Remove(t.Context(), receipt.ID); err != nil {
+			t.Fatal(err)
+		}
+		r.round()
+	}
+	if n := asked.Load(); n < 40 || n > 60 {
+		t.Errorf("it had %d requests sent within minutes", n)
+	}
+}
+
 // A member's receiver that takes nothing for a week is dropped. One of the daemon's owner stays.
 func TestMembersDeadReceiversAreDropped(t *testing.T) {
 	r := memberRig(t, t.TempDir()+"/ledger.db", 10)
