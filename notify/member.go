@@ -181,10 +181,11 @@ func (s *Service) SubscribeMember(ctx context.Context, who netip.Addr, q Signed,
 		return Receipt{}, err
 	}
 	r.Pool, r.Operator, r.PastelID = "", "", q.PastelID
-	if err := r.validate(); err != nil {
+	// First of all, as anybody may ask: the other checks have any of shoutrrr's services read the URL.
+	if err := checkMemberURL(pastedURL(r.URL), s.cfg.Members.URL); err != nil {
 		return Receipt{}, err
 	}
-	if err := checkMemberURL(r.URL, s.cfg.Members.URL); err != nil {
+	if err := r.validate(); err != nil {
 		return Receipt{}, err
 	}
 	sub, begin := s.newSubscription(&r)

@@ -244,6 +244,17 @@ func TestMembersCannotNameInsideReceivers(t *testing.T) {
 	}
 }
 
+// Strangers have only the members' services read a URL: whether another service could read it does not show.
+func TestMembersReachNoOtherServicesParser(t *testing.T) {
+	r := memberRig(t, t.TempDir()+"/ledger.db", 10)
+	for _, to := range []string{"teams://nonsense", "MQTT://127.0.0.1:1/t", " smtp://nonsense", "zulip://"} {
+		r.pass(time.Minute) // clients wait
+		if _, err := r.join(identity(t, 1000), to); !refused(err, "sends members' alerts to") {
+			t.Errorf("%s: %v", to, err)
+		}
+	}
+}
+
 // The client for members' webhooks connects to no inside address, whatever a name leads to, and however it is written.
 func TestMembersCannotReachInside(t *testing.T) {
 	asked := 0
