@@ -33,7 +33,7 @@ func checkMemberURL(to, own string) error {
 		switch {
 		case !slices.Contains(memberServices, u.Scheme):
 			return wrong("url: this daemon sends members' alerts to https:// and to %s only", strings.Join(memberServices, ", "))
-		case strings.ContainsAny(u.Query().Get("chats")+u.Query().Get("channels"), ", "):
+		case listsChats(u):
 			return wrong("url: name one chat")
 		}
 		return nil
@@ -53,6 +53,19 @@ func checkMemberURL(to, own string) error {
 		return wrong("url: its host is not an address of the public internet")
 	}
 	return nil
+}
+
+// listsChats reports whether a service's URL names more than one receiver. shoutrrr splits lists at commas, and takes their names in any case.
+func listsChats(u *url.URL) bool {
+	for name, values := range u.Query() {
+		switch strings.ToLower(name) {
+		case "chats", "channels":
+			if len(values) > 1 || strings.ContainsAny(values[0], ", ") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // memberPort reports whether a member's webhook may have a port. The others below 1024 are of services that a request may disturb.
