@@ -364,9 +364,18 @@ func (r *rig) standIn(handler http.HandlerFunc) {
 // flood puts messages into the outbox of a subscription.
 func (r *rig) flood(subscription string, n int) {
 	r.t.Helper()
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("FLOOD%d", i)
+	}
+	r.add(subscription, ids...)
+}
+
+// add puts urgent messages with these ids into the outbox of a subscription.
+func (r *rig) add(subscription string, ids ...string) {
+	r.t.Helper()
 	err := r.alerts.Do(r.t.Context(), func(x *store.AlertTx) error {
-		for i := range n {
-			id := fmt.Sprintf("FLOOD%d", i)
+		for _, id := range ids {
 			if err := x.AddAlert(&store.Alert{
 				ID: id, Subscription: subscription, Cause: id, Thread: id, Kind: string(notify.Left), Urgent: true, Text: "text", JSON: "{}", Created: r.clock(), Standing: true,
 			}); err != nil {
@@ -435,11 +444,7 @@ func TestMembersDeadReceiversAreDropped(t *testing.T) {
 		t.Fatalf("after some hours %v are there, and %d messages were sent", there(), asked.Load())
 	}
 	r.pass(7 * 24 * time.Hour)
-	if err := r.alerts.Do(t.Context(), func(x *store.AlertTx) error {
-		return x.AddAlert(&store.Alert{ID: "LAST", Subscription: receipt.ID, Cause: "last", Thread: "last", Kind: string(notify.Left), Urgent: true, JSON: "{}", Created: r.clock(), Standing: true})
-	}); err != nil {
-		t.Fatal(err)
-	}
+	r.add(receipt.ID, "LAST")
 	for range 20 {
 		r.round()
 		r.pass(15 * time.Minute)
@@ -476,6 +481,42 @@ func TestReceiversStopMembersMessages(t *testing.T) {
 		}
 		if all, err := r.svc.List(t.Context()); err != nil || len(all) != 0 {
 			t.Errorf("%+v, %v", all, err)
+		}
+	})
+}
+
+// A member's receiver that was told nothing for weeks, and then refuses one message, stays.
+func TestMembersReceiversMayFailOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		r := memberRig(t, url, 10)
+		var refuses atomic.Bool
+		var asked atomic.Int64
+		r.standIn(func(w http.ResponseWriter, _ *http.Request) {
+			asked.Add(1)
+			if w.Header().Set("Date", r.clock().Format(http.TimeFormat)); refuses.Load() {
+				w.WriteHeader(http.StatusNotFound)
+			}
+		})
+		receipt, err := r.join(identity(t, 0), "https://example.com/alerts")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, refused := range []bool{false, true, true} {
+			refuses.Store(refused)
+			asked.Store(0)
+			r.add(receipt.ID, fmt.Sprintf("MESSAGE%d", i))
+			for range 20 {
+				r.round()
+				r.pass(15 * time.Minute)
+			}
+			if asked.Load() == 0 {
+				t.Fatalf("message %d was not sent", i)
+			}
+			list, err := r.svc.List(t.Context())
+			if err != nil || len(list) != map[bool]int{true: 0, false: 1}[i == 2] {
+				t.Fatalf("after message %d there are %+v, %v", i, list, err)
+			}
+			r.pass(30 * 24 * time.Hour)
 		}
 	})
 }
