@@ -57,6 +57,31 @@ func (e *RefusedError) Error() string { return e.Detail }
 // Members returns whom the daemon lets subscribe; false if it requires the token.
 func (s *Service) Members() (Members, bool) { return s.cfg.Members, s.cfg.Members.Most > 0 }
 
+// meetMembers ends members' subscriptions if the daemon takes none any more: nobody who gets their messages could stop them.
+func (s *Service) meetMembers(x *store.AlertTx) error {
+	if _, on := s.Members(); on {
+		return nil
+	}
+	subs, err := x.Subscriptions()
+	if err != nil {
+		return err
+	}
+	ended := 0
+	for i := range subs {
+		if !subs[i].ByMember() {
+			continue
+		}
+		if _, err := x.RemoveSubscription(subs[i].ID); err != nil {
+			return err
+		}
+		ended++
+	}
+	if ended > 0 {
+		s.cfg.Log.Warn("members cannot subscribe any more: their subscriptions end", "subscriptions", ended)
+	}
+	return nil
+}
+
 // limits bound how often members' requests are looked at.
 type limits struct {
 	mu   sync.Mutex

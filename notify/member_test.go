@@ -211,12 +211,29 @@ func TestMembersAreBounded(t *testing.T) {
 	})
 }
 
-// Without the operator's setting nobody subscribes by signature.
+// Without the operator's setting nobody subscribes by signature. When it is taken away, the subscriptions end that it allowed, and no other.
 func TestMembersNeedTheOperatorsSetting(t *testing.T) {
-	r := memberRig(t, t.TempDir()+"/ledger.db", 0)
-	if _, err := r.join(identity(t, 0), hook); !refused(err, "takes no subscriptions from members") {
-		t.Error(err)
-	}
+	onEach(t, func(t *testing.T, url string) {
+		r := memberRig(t, url, 10)
+		owners := r.subscribe(notify.Request{URL: hook})
+		if _, err := r.join(identity(t, 0), hook); err != nil {
+			t.Fatal(err)
+		}
+		r.restart()
+		r.round()
+		if list, err := r.svc.List(t.Context()); err != nil || len(list) != 2 {
+			t.Errorf("with the setting: %+v, %v", list, err)
+		}
+		r.members = notify.Members{}
+		r.restart()
+		if _, err := r.join(identity(t, 0), hook); !refused(err, "takes no subscriptions from members") {
+			t.Error(err)
+		}
+		r.round()
+		if list, err := r.svc.List(t.Context()); err != nil || len(list) != 1 || list[0].ID != owners.ID {
+			t.Errorf("%+v, %v", list, err)
+		}
+	})
 }
 
 // A member's receiver can only be named so that the daemon sends across the public internet.

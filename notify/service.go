@@ -179,6 +179,9 @@ func (s *Service) open(ctx context.Context) error {
 		if err := s.meetHooks(x); err != nil {
 			return err
 		}
+		if err := s.meetMembers(x); err != nil {
+			return err
+		}
 		spends, err := x.Spends("", "", store.Everything)
 		if err != nil {
 			return err
