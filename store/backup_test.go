@@ -184,6 +184,72 @@ func TestForeignBackupsAreRefused(t *testing.T) {
 	}
 }
 
+// A backup that somebody made up, with a right sum, gets no statement run by its names, and brings nothing into a database that would act there.
+func TestHostileBackupsAreRefused(t *testing.T) {
+	t.Parallel()
+	good := backedUp(t, filled(t, filepath.Join(t.TempDir(), "ledger.db")))
+	mark := filepath.Join(t.TempDir(), "mark.db")
+	run := `blocks; PRAGMA query_only = OFF; ATTACH DATABASE '` + mark + `' AS mark; CREATE TABLE mark.x (height); SELECT height FROM blocks`
+	quoted := `"` + strings.ReplaceAll(run, `"`, `""`) + `"`
+	for name, statement := range map[string]string{
+		"a table's name":            "CREATE TABLE " + quoted + " (height INTEGER)",
+		"a column's name":           `CREATE TABLE more ("height FROM ` + strings.TrimPrefix(quoted, `"`) + ` INTEGER)`,
+		"a trigger":                 "CREATE TRIGGER spoil AFTER INSERT ON blocks BEGIN DELETE FROM subscriptions; END",
+		"a trigger on the versions": "CREATE TRIGGER spoil AFTER INSERT ON smartpool_version BEGIN DELETE FROM blocks; END",
+		"a view":                    "CREATE VIEW more AS SELECT * FROM blocks",
+		"an index":                  "CREATE UNIQUE INDEX more ON blocks (height) WHERE height > 250",
+		"another table":             "CREATE TABLE more (x INTEGER)",
+		"another column":            "ALTER TABLE blocks ADD COLUMN more INTEGER GENERATED ALWAYS AS (length(zeroblob(1000000000)))",
+		"a table less":              "DROP TABLE subscriptions",
+	} {
+		text, err := os.ReadFile(good)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "backup.db")
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		db, err := sql.Open("sqlite", file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []string{"DROP TABLE backup", statement} {
+			if _, err := db.Exec(s); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Seal(t.Context(), file); err != nil { // as the refusal itself may be what fails, its sum may stay wrong
+			if err := forged(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+		os.Remove(mark)
+		empty := filepath.Join(t.TempDir(), "ledger.db")
+		if _, err := store.Restore(t.Context(), file, empty, regtest(t), false, ""); err == nil || !strings.Contains(err.Error(), "tables are not") {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, path := range []string{mark, empty} {
+			if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s: %s appeared", name, filepath.Base(path))
+			}
+		}
+	}
+}
+
+// forged gives a file any sum.
+func forged(file string) error {
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec("CREATE TABLE IF NOT EXISTS backup (sha256 BLOB NOT NULL); INSERT INTO backup VALUES (zeroblob(32))")
+	return errors.Join(err, db.Close())
+}
+
 // Nothing is restored into a database that a daemon writes. What was in it otherwise stays in a file that restores again, with SQLite's log of what
 // a killed daemon had not moved into the database.
 func TestRestoreKeepsWhatWasThere(t *testing.T) {

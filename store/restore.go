@@ -51,6 +51,9 @@ func prepare(ctx context.Context, backup, file string, net pool.Params, shadow b
 	}
 	err = migrate(ctx, db, sqliteMigrations, func(int64) error { return nil }) // the backup is the copy
 	if err == nil {
+		err = checkTables(ctx, db)
+	}
+	if err == nil {
 		_, err = db.ExecContext(ctx, "DROP TABLE backup")
 	}
 	if err == nil {
