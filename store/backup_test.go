@@ -298,13 +298,71 @@ func TestBackupsReplaceNothing(t *testing.T) {
 		t.Error("a backup that was cancelled succeeded")
 	}
 	// A backup that was killed left a part, which the next one replaces.
-	if err := os.WriteFile(filepath.Join(folder, "b.db.part"), []byte("half"), 0o600); err != nil {
+	half, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "b.db.part"), half[:len(half)/2], 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.BackUp(t.Context(), database, regtest(t), false, filepath.Join(folder, "b.db"), silent); err != nil {
 		t.Error(err)
 	}
 	if files, err := os.ReadDir(folder); err != nil || len(files) != 1 {
+		t.Errorf("%v, %v", files, err)
+	}
+}
+
+// What is in the place of a backup in the making, and is none, stays as it is: a link to another file, a pipe, or somebody's file.
+func TestBackupsWriteIntoNothingElse(t *testing.T) {
+	t.Parallel()
+	database, folder := filled(t, filepath.Join(t.TempDir(), "ledger.db")), t.TempDir()
+	precious := filepath.Join(folder, "precious")
+	to, part := filepath.Join(folder, "b.db"), filepath.Join(folder, "b.db.part")
+	for name, put := range map[string]func() error{
+		"a link":          func() error { return os.Symlink(precious, part) },
+		"a dangling link": func() error { return os.Symlink(precious+".none", part) },
+		"a folder":        func() error { return os.Mkdir(part, 0o700) },
+		"another file":    func() error { return os.WriteFile(part, []byte("half of a film that somebody loads"), 0o600) },
+		"a short file":    func() error { return os.WriteFile(part, []byte("half"), 0o600) },
+	} {
+		if err := errors.Join(os.WriteFile(precious, []byte("precious"), 0o600), put()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.BackUp(t.Context(), database, regtest(t), false, to, silent); err == nil || !strings.Contains(err.Error(), "move it away") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if text, err := os.ReadFile(precious); err != nil || string(text) != "precious" {
+			t.Errorf("%s: what it leads to is now %d bytes, %v", name, len(text), err)
+		}
+		if _, err := os.Lstat(precious + ".none"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: a file appeared elsewhere", name)
+		}
+		if err := os.Remove(part); err != nil {
+			t.Errorf("%s: it is gone: %v", name, err)
+		}
+	}
+}
+
+// A backup that was killed once it had its name, and was then renamed, survives the next one.
+func TestBackupsSpareTheOneBefore(t *testing.T) {
+	t.Parallel()
+	database, folder := filled(t, filepath.Join(t.TempDir(), "ledger.db")), t.TempDir()
+	monday, to := filepath.Join(folder, "monday.db"), filepath.Join(folder, "b.db")
+	if _, err := store.BackUp(t.Context(), database, regtest(t), false, monday, silent); err != nil {
+		t.Fatal(err)
+	}
+	want := sum(t, monday)
+	if err := os.Link(monday, to+".part"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.BackUp(t.Context(), database, regtest(t), false, to, silent); err != nil {
+		t.Fatal(err)
+	}
+	if got := sum(t, monday); got != want {
+		t.Error("the earlier backup changed")
+	}
+	if files, err := os.ReadDir(folder); err != nil || len(files) != 2 {
 		t.Errorf("%v, %v", files, err)
 	}
 }
