@@ -366,3 +366,36 @@ func TestBackupsSpareTheOneBefore(t *testing.T) {
 		t.Errorf("%v, %v", files, err)
 	}
 }
+
+// What a restore that was killed left, a journal above all, does not get into the next one, of another backup.
+func TestRestoreAfterOneThatWasKilled(t *testing.T) {
+	t.Parallel()
+	file, folder := backedUp(t, filled(t, filepath.Join(t.TempDir(), "ledger.db"))), t.TempDir()
+	next := filepath.Join(folder, "ledger.db.restoring")
+	other := filepath.Join(t.TempDir(), "other.db")
+	db, err := sql.Open("sqlite", "file:"+other+"?_pragma=journal_mode(DELETE)&_pragma=cache_size(1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("CREATE TABLE x (y); INSERT INTO x VALUES (zeroblob(300000)); BEGIN; UPDATE x SET y = randomblob(300000)"); err != nil {
+		t.Fatal(err)
+	}
+	for from, to := range map[string]string{other: next, other + "-journal": next + "-journal"} { // as a killed process leaves them
+		text, err := os.ReadFile(from)
+		if err != nil || len(text) < 4096 {
+			t.Fatalf("%s: %d bytes, %v", from, len(text), err)
+		}
+		if err := os.WriteFile(to, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	database := filepath.Join(folder, "ledger.db")
+	if _, err := store.Restore(t.Context(), file, database, regtest(t), false, ""); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := sum(t, backedUp(t, database)), sum(t, file); got != want {
+		t.Error("the rows differ")
+	}
+}
