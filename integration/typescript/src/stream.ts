@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { BadAnswer, Problem } from "./errors.js";
-import { host, isType, pause, problem } from "./fetching.js";
+import { exact, host, isType, pause, problem } from "./fetching.js";
 import type { Schemas } from "./types.js";
 
 export interface StreamQuery {
@@ -121,7 +121,7 @@ async function* connect(url: string, last: string | undefined, send: typeof fetc
 /** Decodes a message. */
 function newsOf(message: EventSourceMessage): News {
   const id = message.id ?? "";
-  const data = JSON.parse(message.data) as Partial<BlockNews["block"]> | null;
+  const data = JSON.parse(message.data, exact) as Partial<BlockNews["block"]> | null;
   if (message.event === "reorg" && Number.isSafeInteger(data?.height)) {
     return { type: "reorg", id, height: data!.height! };
   }
