@@ -33,7 +33,7 @@ const (
 	allEvery      = time.Second // between requests of everybody
 	allBurst      = 30
 	mostClients   = 10_000      // addresses remembered; further ones share one limit
-	messagesADay  = 200         // attempts to send, of a subscription
+	messagesADay  = 200         // attempts to send, to all receivers of a PastelID
 	messagesBurst = 50          // of these, at once
 	memberSilence = giveUpAfter // a receiver that took nothing for so long after a message that was given up is dropped
 )
@@ -87,7 +87,7 @@ type limits struct {
 	mu   sync.Mutex
 	all  *rate.Limiter
 	of   map[netip.Addr]*rate.Limiter
-	sent map[string]*rate.Limiter // attempts to send, by subscription
+	sent map[string]*rate.Limiter // attempts to send, by PastelID
 }
 
 func newLimits() *limits {
@@ -117,24 +117,25 @@ func (l *limits) allow(who netip.Addr, now time.Time) bool {
 	return x.AllowN(now, 1) && l.all.AllowN(now, 1)
 }
 
-// maySend reports whether a message may be sent to a member's subscription now, which counts.
-func (l *limits) maySend(id string, now time.Time) bool {
+// maySend reports whether a message may be sent for a PastelID now, which counts. It is the PastelID that has a budget, as it can replace its
+// subscriptions at any time.
+func (l *limits) maySend(pastelID string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	x := l.sent[id]
+	x := l.sent[pastelID]
 	if x == nil {
 		x = rate.NewLimiter(rate.Every(24*time.Hour/messagesADay), messagesBurst)
-		l.sent[id] = x
+		l.sent[pastelID] = x
 	}
 	return x.AllowN(now, 1)
 }
 
-// keep forgets subscriptions that are gone.
-func (l *limits) keep(subs map[string]*store.Subscription) {
+// keep forgets PastelIDs whose budget is whole again.
+func (l *limits) keep(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for id := range l.sent {
-		if subs[id] == nil {
+	for id, x := range l.sent {
+		if x.TokensAt(now) >= messagesBurst {
 			delete(l.sent, id)
 		}
 	}
@@ -205,10 +206,11 @@ func (s *Service) SubscribeMember(ctx context.Context, who netip.Addr, q Signed,
 		return Receipt{}, err
 	}
 	r.Pool, r.Operator, r.PastelID = "", "", q.PastelID
-	if err := r.validate(); err != nil {
+	// First of all, as anybody may ask: the other checks have any of shoutrrr's services read the URL.
+	if err := checkMemberURL(pastedURL(r.URL), s.cfg.Members.URL); err != nil {
 		return Receipt{}, err
 	}
-	if err := checkMemberURL(r.URL, s.cfg.Members.URL); err != nil {
+	if err := r.validate(); err != nil {
 		return Receipt{}, err
 	}
 	sub, begin := s.newSubscription(&r)

@@ -247,8 +247,8 @@ func TestMembersCannotNameInsideReceivers(t *testing.T) {
 		"https://user:password@example.org/", own + "/x", "https://POOLS.example.org./x", own + ":8443/",
 		"smtp://user:pass@127.0.0.1:25/?from=a@b.c&to=d@e.f", "ntfy://127.0.0.1/topic", "gotify://127.0.0.1/token", "matrix://user:token@127.0.0.1", "mattermost://127.0.0.1/token",
 		"rocketchat://127.0.0.1/a/b", "teams://a@b/c/d?host=127.0.0.1", "bark://key@127.0.0.1", "zulip://a:b@127.0.0.1", "signal://127.0.0.1/a", "generic://127.0.0.1", "logger://",
-		"discord+https://token@id", "telegram://token@telegram?chats=1,2,3", "telegram://token@telegram?channels=1,2", "telegram://token@telegram?Chats=1,2,3",
-		"telegram://token@telegram?chats=1&CHANNELS=1%2C2", "telegram://token@telegram?chats=1&chats=2", "https://example.org/" + strings.Repeat("a", 500),
+		"discord+https://token@id", "telegram://token@telegram?chats=1,2,3", "telegram://token@telegram?channels=1,2",
+		"telegram://token@telegram?Chats=1,2,3", "telegram://token@telegram?chats=1&Chats=1,2,3", "telegram://token@telegram?CHANNELS=1%2C2", "telegram://token@telegram?chats=1&channels=2", "https://example.org/" + strings.Repeat("a", 500),
 	} {
 		if err := notify.CheckMemberURL(to, own); !refused(err, "url: ") || strings.Contains(err.Error(), "password") {
 			t.Errorf("%s: %v", to, err)
@@ -256,6 +256,17 @@ func TestMembersCannotNameInsideReceivers(t *testing.T) {
 	}
 	for _, to := range []string{"https://example.org/alerts", "https://example.org:8443/alerts", "https://93.184.215.14/", "discord://token@id", "telegram://token@telegram?chats=@me"} {
 		if err := notify.CheckMemberURL(to, own); err != nil {
+			t.Errorf("%s: %v", to, err)
+		}
+	}
+}
+
+// Strangers have only the members' services read a URL: whether another service could read it does not show.
+func TestMembersReachNoOtherServicesParser(t *testing.T) {
+	r := memberRig(t, t.TempDir()+"/ledger.db", 10)
+	for _, to := range []string{"teams://nonsense", "MQTT://127.0.0.1:1/t", " smtp://nonsense", "zulip://"} {
+		r.pass(time.Minute) // clients wait
+		if _, err := r.join(identity(t, 1000), to); !refused(err, "sends members' alerts to") {
 			t.Errorf("%s: %v", to, err)
 		}
 	}
@@ -424,6 +435,31 @@ func TestMembersCannotAmplify(t *testing.T) {
 	}
 	if n := asked.Load(); n < 100 || n > 260 {
 		t.Errorf("it got %d requests in a day", n)
+	}
+}
+
+// Who subscribes again, to the same receiver or another, gets no new budget.
+func TestMembersCannotRenewTheirBudget(t *testing.T) {
+	r := memberRig(t, t.TempDir()+"/ledger.db", 10)
+	var asked atomic.Int64
+	r.standIn(func(http.ResponseWriter, *http.Request) { asked.Add(1) })
+	for i := range 6 {
+		r.pass(time.Minute) // clients wait
+		receipt, err := r.join(identity(t, 0), fmt.Sprintf("https://example.com/alerts/%d", i%2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.flood(receipt.ID, 40)
+		for range 50 {
+			r.round()
+		}
+		if err := r.svc.Remove(t.Context(), receipt.ID); err != nil {
+			t.Fatal(err)
+		}
+		r.round()
+	}
+	if n := asked.Load(); n < 40 || n > 60 {
+		t.Errorf("it had %d requests sent within minutes", n)
 	}
 }
 

@@ -33,7 +33,7 @@ func checkMemberURL(to, own string) error {
 		switch {
 		case !slices.Contains(memberServices, u.Scheme):
 			return wrong("url: this daemon sends members' alerts to https:// and to %s only", strings.Join(memberServices, ", "))
-		case listsChats(u):
+		case chats(u) > 1:
 			return wrong("url: name one chat")
 		}
 		return nil
@@ -55,17 +55,14 @@ func checkMemberURL(to, own string) error {
 	return nil
 }
 
-// listsChats reports whether a service's URL names more than one receiver. shoutrrr splits lists at commas, and takes their names in any case.
-func listsChats(u *url.URL) bool {
-	for name, values := range u.Query() {
-		switch strings.ToLower(name) {
-		case "chats", "channels":
-			if len(values) > 1 || strings.ContainsAny(values[0], ", ") {
-				return true
-			}
+// chats returns how many chats a service's URL names, each of which costs a request. shoutrrr ignores the case of the fields' names.
+func chats(u *url.URL) (n int) {
+	for key, values := range u.Query() {
+		if key = strings.ToLower(key); key == "chats" || key == "channels" {
+			n += len(strings.FieldsFunc(strings.Join(values, ","), func(r rune) bool { return r == ',' || r == ' ' }))
 		}
 	}
-	return false
+	return n
 }
 
 // memberPort reports whether a member's webhook may have a port. The others below 1024 are of services that a request may disturb.

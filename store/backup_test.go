@@ -129,7 +129,7 @@ func TestDamagedBackupsAreRefused(t *testing.T) {
 			t.Errorf("%s: restored", name)
 		}
 	}
-	random, refused := rand.New(rand.NewPCG(1, 2)), 0 //nolint:gosec // a test
+	random, refused := rand.New(rand.NewPCG(1, 2)), 0
 	const flips = 60
 	for range flips {
 		bad := append([]byte(nil), good...)

@@ -142,9 +142,9 @@ func (c *alertsListCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 		_, err := fmt.Fprintln(e.Out, "No subscriptions yet. To subscribe: smartpool alerts add URL")
 		return err
 	}
-	t := terminal.NewTable([]any{"Subscription", "Since (UTC)", "To", "About", "Kinds", "Cushion %", "Overdue blocks"}, 6, 7)
+	t := terminal.NewTable(e.Width, []any{"Subscription", "Since (UTC)", "To", "About", "Kinds", "Cushion %", "Overdue blocks"}, 6, 7)
 	t.SetColumnConfigs(append(terminal.RightAligned(6, 7), terminal.Wrapped(5)))
-	sent := terminal.NewTable([]any{"Subscription", "Delivered", "Last (UTC)", "Waiting", "Since (UTC)", "Given up", "Last error"}, 2, 4, 6)
+	sent := terminal.NewTable(e.Width, []any{"Subscription", "Delivered", "Last (UTC)", "Waiting", "Since (UTC)", "Given up", "Last error"}, 2, 4, 6)
 	sent.SetColumnConfigs(append(terminal.RightAligned(2, 4, 6), terminal.Wrapped(7)))
 	for i := range list {
 		s := &list[i]

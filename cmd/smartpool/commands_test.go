@@ -54,6 +54,9 @@ On a terminal, ` + "`pool create`, `join` and `supernode launch`" + ` ask for wh
 list them, to choose by number; Enter takes what stands in brackets; ` + "`?`" + ` explains a question. A PastelID can be made and registered on the way. What you answered
 is kept until the command is done: if it ends earlier, the same command offers to continue ([what this machine remembers](trust.md#what-this-machine-remembers)).
 
+Where a terminal is too narrow for a table, each row becomes a record, and sentences break between words; what is to be pasted, an amount and an id stay
+whole. With ` + "`NO_COLOR`, with `TERM=dumb`" + ` and without a terminal, nothing prints an escape sequence. Something is wrong? ` + "`smartpool doctor`" + ` looks for it.
+
 | command | what it does |
 |---|---|
 `)

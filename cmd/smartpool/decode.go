@@ -27,7 +27,7 @@ func (c *ticketDecodeCmd) Run(e *terminal.Terminal) error {
 	if e.JSON {
 		return printTicketJSON(e, l, &net.Network)
 	}
-	t := terminal.NewTable([]any{l.Ticket.Kind, ""})
+	t := terminal.NewTable(e.Width, []any{l.Ticket.Kind, ""})
 	for _, row := range l.Rows(&net.Network) {
 		t.AppendRow([]any{row[0], row[1]})
 	}

@@ -35,7 +35,7 @@ func printDigests(e *terminal.Terminal, lines []journey.DigestLine, agree bool) 
 		}
 		return terminal.PrintJSON(e.Out, doc)
 	}
-	t := terminal.NewTable([]any{"Daemon", "Block", "Ledger digest"}, 2)
+	t := terminal.NewTable(e.Width, []any{"Daemon", "Block", "Ledger digest"}, 2)
 	t.SetColumnConfigs(append(terminal.RightAligned(2), terminal.Narrow(1, 38)))
 	for _, x := range lines {
 		t.AppendRow([]any{x.URL, x.Height, x.Digest})

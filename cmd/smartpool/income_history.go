@@ -55,7 +55,7 @@ func (c *historyCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	case c.CSV:
 		return writeCSV(e, entries)
 	}
-	t := terminal.NewTable([]any{"Date (UTC)", "Block", "What", "Pool", "PSL", "Transaction"}, 2, 5)
+	t := terminal.NewTable(e.Width, []any{"Date (UTC)", "Block", "What", "Pool", "PSL", "Transaction"}, 2, 5)
 	sums := map[string]pastel.Amount{}
 	for _, x := range entries {
 		t.AppendRow([]any{x.Time.UTC().Format("2006-01-02 15:04"), x.Height, x.Kind, pastel.Short(x.Pool), terminal.PSL(x.Amount), pastel.Short(x.TxID)})
@@ -87,7 +87,7 @@ func days(from, to string) (a, b time.Time, err error) {
 }
 
 func writeCSV(e *terminal.Terminal, list []history.Entry) error {
-	w := history.NewWriter(e.Out)
+	w := history.NewWriter(e.Whole())
 	for i := range list {
 		if err := w.Write(&list[i]); err != nil {
 			return err

@@ -207,7 +207,7 @@ func TestJourneysRefuse(t *testing.T) {
 	x.refused("a wrong passphrase", exitNo, "check the passphrase", instead(join, "--passphrase-file", wrongSecret)...)
 	x.refused("no terminal for the passphrase", exitUsage, "--passphrase-file", "join", "atlas", "--pastelid", alice, "--coins", "500", "--yes")
 	other, _ := pastel.NetworkByName("main")
-	x.refused("a reward address of another network", exitNo, "reward_address", with("--reward", (pastel.Address{}).Encode(&other))...)
+	x.refused("a reward address of another network", exitUsage, "it is one of network main", with("--reward", (pastel.Address{}).Encode(&other))...)
 	young, err := x.node.NewAddress(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -534,7 +534,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var a wire.Account
 		if json.Unmarshal(body, &a) == nil {
-			printAccount(&strings.Builder{}, &a, false)
+			printAccount(&strings.Builder{}, &a, false, 0)
 		}
 	})
 }

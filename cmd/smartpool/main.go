@@ -97,11 +97,16 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		ctx, stop = terminal.Interruptible()
 		return ctx, nil
 	}
+	width := terminal.WidthOf(stdout)
+	wide := func(w io.Writer) io.Writer { return terminal.Fold(w, width) } // of what is not the answer
+	if width == 0 {
+		wide = func(w io.Writer) io.Writer { return w }
+	}
 	var line cli
-	parser, err := kong.New(&line, append(options(), kong.Writers(out, errOut),
+	parser, err := kong.New(&line, append(options(), kong.Writers(wide(out), wide(errOut)),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindSingletonProvider(interruption),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))...)
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: width}))...)
 	if err != nil {
 		_, _ = fmt.Fprintln(errOut, "smartpool:", err)
 		return exitUsage
@@ -112,9 +117,7 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 		return exited
 	}
 	if err == nil {
-		e := terminal.New(in, out, errOut, terminal.ScreenOf(stderr), line.JSON)
-		e.Width = terminal.WidthOf(stdout)
-		err = ctx.Run(e)
+		err = ctx.Run(terminal.New(in, out, errOut, terminal.ScreenOf(stderr), line.JSON).On(width))
 	} else {
 		err = terminal.UsageError{Err: nested(parser.Model, args, err)}
 	}
@@ -128,7 +131,7 @@ func run(args []string, in io.Reader, stdout, stderr io.Writer) int {
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted")
 	}
-	_, _ = fmt.Fprintln(errOut, "smartpool:", err)
+	_, _ = fmt.Fprintln(wide(errOut), "smartpool:", err)
 	return code
 }
 

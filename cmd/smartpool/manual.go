@@ -70,6 +70,6 @@ func printed(e *terminal.Terminal, name, text string) error {
 	if e.JSON {
 		return terminal.PrintJSON(e.Out, map[string]string{name: text})
 	}
-	_, err := fmt.Fprint(e.Out, text)
+	_, err := fmt.Fprint(e.Whole(), text)
 	return err
 }

@@ -18,7 +18,7 @@ func TestJoinOffersAlerts(t *testing.T) {
 	const ask, paste = "Continue? [y/N] ", "Paste the signature: "
 	s := newScreen(t)
 	c := s.run([]string{
-		"join", "atlas", "--remote", "--coins", "400", "--no-wait", "--address", x.address, "--key", x.key, "--passphrase-file", x.secret, "--api", x.at.API, "--node", nowhere,
+		"join", "atlas", "--remote", "--coins", "400", "--no-wait", "--address", x.address, "--output", x.output.String(), "--reward", x.address, "--key", x.key, "--passphrase-file", x.secret, "--api", x.at.API, "--node", nowhere,
 	})
 	seen := s.awaitAfter(0, ask)
 	s.typing("y\n")

@@ -37,13 +37,13 @@ func (c *myCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 		if i > 0 {
 			b.WriteString("\n")
 		}
-		printAccount(&b, &list[i], c.Each)
+		printAccount(&b, &list[i], c.Each, e.Width)
 	}
 	_, err = fmt.Fprint(e.Out, terminal.Trimmed(b.String()))
 	return err
 }
 
-func printAccount(b *strings.Builder, a *wire.Account, each bool) {
+func printAccount(b *strings.Builder, a *wire.Account, each bool, width int) {
 	fmt.Fprintf(b, "%s", journey.AccountName(a))
 	switch {
 	case a.EscrowOf != "":
@@ -56,7 +56,7 @@ func printAccount(b *strings.Builder, a *wire.Account, each bool) {
 	fmt.Fprintf(b, "\nBlock %d, %s UTC\n\n", a.Tip.Height, a.Tip.Time.UTC().Format("2006-01-02 15:04"))
 	printOutlook(b, a)
 	if len(a.Positions) > 0 {
-		t := terminal.NewTable([]any{"Pool", "Status", "Role", "Counted PSL", "Offered PSL", "Share %", "Accrued PSL", "Pledged address", "Settles (block, UTC)"}, 4, 5, 6, 7)
+		t := terminal.NewTable(width, []any{"Pool", "Status", "Role", "Counted PSL", "Offered PSL", "Share %", "Accrued PSL", "Pledged address", "Settles (block, UTC)"}, 4, 5, 6, 7)
 		t.SetColumnConfigs(append(terminal.RightAligned(6, 7), terminal.Narrow(1, 12), terminal.Numbers(4, 7), terminal.Numbers(5, 7)))
 		ids := make([]string, len(a.Positions))
 		for i := range a.Positions {

@@ -84,7 +84,7 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 	if p.Forecast != nil {
 		fmt.Fprintf(&b, "Forecast    %s PSL settle in block %d, payable from %s on\n", p.Forecast.Amount, p.Forecast.At.Height, journey.When(p.Forecast.Mined))
 	}
-	c.printPledges(&b, p.Participants)
+	c.printPledges(&b, p.Participants, e.Width)
 	printPayouts(&b, p.Pending[:min(len(p.Pending), nextPayouts)])
 	if more := len(p.Pending) - nextPayouts; more > 0 {
 		fmt.Fprintf(&b, "\nand %d more payouts: smartpool payouts --pool %s\n", more, p.ID)
@@ -107,7 +107,7 @@ func printSupernode(b *strings.Builder, p *wire.PoolDetail, sn *wire.Supernode) 
 }
 
 // printPledges lists the largest pledges, or all in join order.
-func (c *poolStatusCmd) printPledges(b *strings.Builder, list []wire.PoolPledge) {
+func (c *poolStatusCmd) printPledges(b *strings.Builder, list []wire.PoolPledge, width int) {
 	if len(list) == 0 {
 		return
 	}
@@ -116,7 +116,7 @@ func (c *poolStatusCmd) printPledges(b *strings.Builder, list []wire.PoolPledge)
 		rest = fmt.Sprintf("and %d more pledges; --all lists all %d in join order\n", len(list)-largest, len(list))
 		list = client.Largest(list, largest)
 	}
-	t := terminal.NewTable([]any{"PastelID", "Role", "Counted PSL", "Offered PSL", "Share %", "Accrued PSL", "Pledged address"}, 3, 4, 5, 6)
+	t := terminal.NewTable(width, []any{"PastelID", "Role", "Counted PSL", "Offered PSL", "Share %", "Accrued PSL", "Pledged address"}, 3, 4, 5, 6)
 	t.SetColumnConfigs(append(terminal.RightAligned(5, 6), terminal.Numbers(3, 7), terminal.Numbers(4, 7)))
 	for _, m := range list {
 		t.AppendRow([]any{pastel.Short(m.PastelID), m.Role, m.Counted, m.Offered, m.Share, terminal.PSL(m.Accrued), m.Address})

@@ -57,7 +57,7 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 		columns = append(columns, fmt.Sprintf("With %d", c.Coins))
 		right = append(right, 10)
 	}
-	t := terminal.NewTable(columns, right...)
+	t := terminal.NewTable(e.Width, columns, right...)
 	t.SetColumnConfigs(append(terminal.RightAligned(right...), terminal.Narrow(1, 12), terminal.Names(3, 13), terminal.Narrow(4, 11), terminal.Numbers(6, 10)))
 	for i := range list.Items {
 		p := &list.Items[i]

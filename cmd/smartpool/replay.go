@@ -33,7 +33,7 @@ func (c *replayCmd) Run(e *terminal.Terminal) error {
 	if e.JSON {
 		err = terminal.PrintJSON(e.Out, chain.Document())
 	} else {
-		err = chain.Tell(e.Out)
+		err = chain.Tell(e.Out, e.Width)
 	}
 	if err != nil {
 		return fmt.Errorf("print: %w", err)

@@ -47,8 +47,8 @@ func (c *rpcCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	}
 	var text string
 	if json.Unmarshal(result, &text) == nil && !e.JSON {
-		_, err = fmt.Fprintln(e.Out, text)
+		_, err = fmt.Fprintln(e.Whole(), text)
 		return err
 	}
-	return terminal.PrintJSON(e.Out, result)
+	return terminal.PrintJSON(e.Whole(), result)
 }

@@ -63,7 +63,7 @@ func (f *taxFlags) write(e *terminal.Terminal, taxes *history.Taxes, x *journey.
 	if f.Format == "koinly" {
 		form = taxes.WriteKoinly
 	}
-	if err := form(e.Out, x.Entries); err != nil {
+	if err := form(e.Whole(), x.Entries); err != nil {
 		return err
 	}
 	e.Note("As of block %d, %s UTC.", x.Tip.Height, x.Tip.Time.UTC().Format("2006-01-02 15:04"))

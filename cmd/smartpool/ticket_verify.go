@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/pastelnetwork/smartpool/internal/journey"
 	"github.com/pastelnetwork/smartpool/internal/terminal"
@@ -37,7 +36,7 @@ func (c *ticketVerifyCmd) Run(e *terminal.Terminal) error {
 	if e.JSON {
 		err = terminal.PrintJSON(e.Out, map[string]any{"type": kind, "checks": checks})
 	} else {
-		err = printChecks(e.Out, kind, checks)
+		err = printChecks(e, kind, checks)
 	}
 	if err != nil {
 		return err
@@ -50,11 +49,11 @@ func (c *ticketVerifyCmd) Run(e *terminal.Terminal) error {
 	return nil
 }
 
-func printChecks(w io.Writer, kind string, checks []ticket.Check) error {
-	table := terminal.NewTable([]any{kind, "", ""})
+func printChecks(e *terminal.Terminal, kind string, checks []ticket.Check) error {
+	table := terminal.NewTable(e.Width, []any{kind, "", ""})
 	for _, c := range checks {
 		table.AppendRow([]any{c.Name, c.Answer, c.Detail})
 	}
-	_, err := fmt.Fprintln(w, table.Render())
+	_, err := fmt.Fprintln(e.Out, table.Render())
 	return err
 }

@@ -50,7 +50,7 @@ func (c *verifyPayoutCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%sok: payout %s of pool %s\nsettled in block %d, %s\nRecomputed from %d raw blocks; ledger digest %s\n", x.Label, id, x.Pool, x.Settled, x.Outcome(),
 		x.Height+1, x.Digest)
-	t := terminal.NewTable([]any{"To", "PSL"}, 2)
+	t := terminal.NewTable(e.Width, []any{"To", "PSL"}, 2)
 	for _, o := range x.To {
 		t.AppendRow([]any{o.Address, terminal.PSL(o.Amount)})
 	}

@@ -229,6 +229,35 @@ func TestAnswersSurviveAnInterruption(t *testing.T) {
 	}
 }
 
+// A daemon and a node that go away between two questions cost no answer.
+func TestAnswersSurviveADaemonThatGoesAway(t *testing.T) {
+	t.Parallel()
+	x, secret, _ := startAtlas(t)
+	alice := x.person(520)
+	x.mine(1)
+	home, join := t.TempDir(), []string{"join", "atlas", "--no-wait", "--passphrase-file", secret}
+	s := newScreen(t)
+	s.home = home
+	c := s.run(x.located(join))
+	seen := s.awaitAfter(0, "Coins to pledge")
+	s.typing("500\n")
+	seen = s.awaitAfter(seen, number)
+	x.stop()
+	s.typing("1\n")
+	s.awaitAfter(seen, "Your answers are kept")
+	_ = c.Wait() // the exit code says it
+	if code := c.ProcessState.ExitCode(); code != exitUnknown {
+		t.Errorf("exit code %d, want %d:\n%s", code, exitUnknown, s.text())
+	}
+	x.start()
+	x.settle()
+	code, shown := talks(t, home, x.located(join), says{"coins        500", ""}, says{resume, "\n"}, says{"Your PastelID:", ""}, says{number, alice + "\n"}, says{number, "\n"},
+		says{confirm, "y\n"}, says{"Posted: transaction", ""})
+	if code != exitOK || x.waiting() != 1 {
+		t.Errorf("continuing: exit code %d, %d transactions wait:\n%s", code, x.waiting(), shown)
+	}
+}
+
 // A file of answers that somebody else wrote, or could have, is not believed: nothing in it gets into a ticket unless the person sees it and
 // agrees, and whatever is wrong with it costs no more than the offer.
 func TestHostileAnswersFile(t *testing.T) {
@@ -309,5 +338,33 @@ func TestLaunchAsksForWhatIsMissing(t *testing.T) {
 	}
 	if text, list := l.text(), l.listed(); !strings.Contains(text, `"mnAddress": "127.0.0.1:19933"`) || !strings.Contains(list, `"extAddress":"127.0.0.1:4444"`) {
 		t.Errorf("the node lists %s; masternode.conf is\n%s", list, text)
+	}
+}
+
+// Who launches a Supernode whose PastelID the node does not hold is asked for its key file before anything else.
+func TestLaunchAsksForTheKeyFile(t *testing.T) {
+	t.Parallel()
+	x := startDev(t)
+	secret, key, other := x.file("secret", passphrase), filepath.Join(x.dir, "supernode.key"), filepath.Join(x.dir, "other.key")
+	x.mine(105)
+	operator, alice := x.person(0), x.person(1300)
+	x.mine(1)
+	for _, file := range []string{key, other} {
+		if code, _, notes := call("", "id", "new", file, "--passphrase-file", secret); code != exitOK {
+			t.Fatal(notes)
+		}
+	}
+	x.does("id", "register", key, "--passphrase-file", secret, "--yes")
+	x.does("pool", "create", "--label", "atlas", "--company", "Atlas", "--fee", "5", "--factor", "1.2", "--period", "40", "--operator", operator, "--supernode-key", key,
+		"--passphrase-file", secret, "--yes")
+	x.does("join", "atlas", "--pastelid", alice, "--coins", "1200", "--passphrase-file", secret, "--yes")
+	x.does("pool", "activate", "atlas", "--passphrase-file", secret, "--yes")
+	const ask, pass = "Key file of PastelID", "Passphrase of key file"
+	code, shown := talks(t, t.TempDir(), x.located([]string{"supernode", "launch", "atlas", "--host", "127.0.0.1:19933", "--no-wait"}), says{ask, key + "x\n"}, says{"there is no file", ""},
+		says{ask, secret + "\n"}, says{pass, passphrase + "\n"}, says{"smartpool id import", ""}, says{ask, other + "\n"}, says{pass, passphrase + "\n"}, says{"give the one of the", ""},
+		says{ask, key + "\n"}, says{pass, "guess\n"}, says{"(2 of 3)", ""}, says{pass, passphrase + "\n"}, says{"Name in masternode.conf", "\n"}, says{"Its Supernode software", "\n"},
+		says{"That software's own network", "\n"}, says{confirm, "y\n"}, says{"Started.", ""})
+	if code != exitOK {
+		t.Errorf("exit code %d:\n%s", code, shown)
 	}
 }

@@ -35,7 +35,7 @@ func (c *Activation) prepare(ctx context.Context, r *Daemon) (p wire.PoolDetail,
 	if p, err = r.VerifiedPool(ctx, c.Pool.Pool); err != nil {
 		return p, nil, "", err
 	}
-	if x, table, err = c.build(&p, &r.Params); err != nil {
+	if x, table, err = c.build(&p, &r.Params, columnsOf(r.Person)); err != nil {
 		return p, nil, "", err
 	}
 	if _, err = r.Preflight(ctx, x.Ticket()); err != nil && p.Status == "subscribing" && p.Offered < p.Target {
@@ -98,7 +98,7 @@ func (c *Activation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 }
 
 // build makes the unsigned ticket, and a table of who would be a member and who on standby.
-func (c *Activation) build(p *wire.PoolDetail, net *pool.Params) (*ticket.Activate, string, error) {
+func (c *Activation) build(p *wire.PoolDetail, net *pool.Params, width int) (*ticket.Activate, string, error) {
 	x := &ticket.Activate{Version: ticket.KindActivate.Newest(), SmartPoolID: ticket.PoolID(p.ID)}
 	listed := map[string]bool{}
 	for _, s := range c.Pool.Participant {
@@ -118,7 +118,7 @@ func (c *Activation) build(p *wire.PoolDetail, net *pool.Params) (*ticket.Activa
 			x.Participants = nil
 		}
 	}
-	t := terminal.NewTable([]any{"PastelID", "Offered PSL", "Address", "Becomes"}, 2)
+	t := terminal.NewTable(width, []any{"PastelID", "Offered PSL", "Address", "Becomes"}, 2)
 	var sum int64
 	for _, m := range p.Participants {
 		becomes := "standby"

@@ -45,6 +45,14 @@ type Person interface {
 	Warn(format string, args ...any)
 }
 
+// columnsOf returns how many columns the person's terminal has; 0 if there is none, or it is not known.
+func columnsOf(p Person) int {
+	if t, shows := p.(interface{ Columns() int }); shows {
+		return t.Columns()
+	}
+	return 0
+}
+
 // Daemon is a smartpoold that a person asks. Its methods' errors say what to do.
 type Daemon struct {
 	*client.Client

@@ -56,7 +56,7 @@ func (l *Leaving) Text(ctx context.Context) (string, error) {
 			if b.Len() > 0 {
 				b.WriteString("\n")
 			}
-			writeLeaving(&b, &h)
+			writeLeaving(&b, &h, columnsOf(l.daemon.Person))
 			how, err := l.daemon.unlocking(ctx, &h)
 			if err != nil {
 				return "", err
@@ -68,7 +68,7 @@ func (l *Leaving) Text(ctx context.Context) (string, error) {
 }
 
 // writeLeaving says what it costs to leave with a holding.
-func writeLeaving(b *strings.Builder, h *client.Holding) {
+func writeLeaving(b *strings.Builder, h *client.Holding, width int) {
 	many := len(h.Pledges) > 1
 	fmt.Fprintf(b, "%s in pool %s\n  %d PSL offered, %d PSL counted (%s", pastel.Short(h.PastelID), h.Pool, h.Offered, h.Counted, h.Role)
 	if many {
@@ -100,7 +100,7 @@ func writeLeaving(b *strings.Builder, h *client.Holding) {
 	if !many {
 		return
 	}
-	t := terminal.NewTable([]any{"Pledged address", "Offered PSL", "Waiting PSL", "Leaving forfeits PSL"}, 2, 3, 4)
+	t := terminal.NewTable(width, []any{"Pledged address", "Offered PSL", "Waiting PSL", "Leaving forfeits PSL"}, 2, 3, 4)
 	for _, p := range h.Pledges {
 		t.AppendRow([]any{p.Address, p.Offered, p.Leaving.Free, terminal.PSL(p.Leaving.Forfeits)})
 	}

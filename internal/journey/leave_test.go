@@ -37,7 +37,7 @@ func TestLeaveNamesWhatCostsNothing(t *testing.T) {
 	} {
 		var b strings.Builder
 		for _, h := range client.Holdings(tt.positions, false) {
-			writeLeaving(&b, &h)
+			writeLeaving(&b, &h, 0)
 		}
 		told := strings.ReplaceAll(b.String(), "use up what "+free, "")
 		for _, want := range tt.says {

@@ -50,7 +50,7 @@ func (p *Page) Write(model *kong.Application) string {
 		r.text(paragraph)
 	}
 	r.line(".SH", "OPTIONS")
-	r.flags(model.Node.Flags)
+	r.flags(model.Flags)
 	shared := sharedFlags(model)
 	if len(shared) > 0 {
 		r.line(".SH", "OPTIONS OF SEVERAL COMMANDS")

@@ -95,7 +95,7 @@ func sameElements(a, b any) bool {
 func TestStory(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := read(t, fixture(t, "life/blocks.hex"), Config{}).Tell(&out); err != nil {
+	if err := read(t, fixture(t, "life/blocks.hex"), Config{}).Tell(&out, 0); err != nil {
 		t.Fatal(err)
 	}
 	golden := filepath.Join("testdata", "life.txt")
@@ -144,7 +144,7 @@ func TestWalkThroughShowsTheStory(t *testing.T) {
 func TestStoryNamesNobodyWhoLeft(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := read(t, fixture(t, "dense/blocks.hex"), Config{Network: "regtest"}).Tell(&out); err != nil {
+	if err := read(t, fixture(t, "dense/blocks.hex"), Config{Network: "regtest"}).Tell(&out, 0); err != nil {
 		t.Fatal(err)
 	}
 	emptied := 0

@@ -16,8 +16,8 @@ import (
 	"github.com/pastelnetwork/smartpool/ticket"
 )
 
-// Tell writes what happened in the chain, for people.
-func (c *Chain) Tell(w io.Writer) error {
+// Tell writes what happened in the chain, for people with a terminal of so many columns, 0 if none shows it.
+func (c *Chain) Tell(w io.Writer, width int) error {
 	var b strings.Builder
 	state, h := c.state, c.history
 	net, tip := state.Params(), state.Tip()
@@ -37,10 +37,10 @@ func (c *Chain) Tell(w io.Writer) error {
 		}
 	}
 	for _, life := range h.Lives() {
-		x := &chapter{life, h, &net.Network}
+		x := &chapter{life, h, &net.Network, width}
 		x.tell(&b)
 	}
-	tellRejections(&b, h)
+	tellRejections(&b, h, width)
 	_, err := io.WriteString(w, terminal.Trimmed(b.String()))
 	return err
 }
@@ -48,8 +48,9 @@ func (c *Chain) Tell(w io.Writer) error {
 // chapter tells the story of one pool.
 type chapter struct {
 	*audit.Life
-	h   *audit.History
-	net *pastel.Network
+	h     *audit.History
+	net   *pastel.Network
+	width int // columns of the terminal
 }
 
 // dateAt prints the date of a block that was read.
@@ -140,7 +141,7 @@ func (c *chapter) members(b *strings.Builder) {
 	if len(in.Pledges) == 0 {
 		return
 	}
-	t := terminal.NewTable([]any{"PastelID", "Role", "Counted PSL", "Offered PSL", "Share", "Accrued PSL", "Rewards to"}, 3, 4, 5, 6)
+	t := terminal.NewTable(c.width, []any{"PastelID", "Role", "Counted PSL", "Offered PSL", "Share", "Accrued PSL", "Rewards to"}, 3, 4, 5, 6)
 	for _, pl := range in.Pledges {
 		share := "-"
 		if pl.Role == pool.Member {
@@ -170,7 +171,7 @@ func (c *chapter) income(b *strings.Builder) {
 
 // left lists what leavers forfeited.
 func (c *chapter) left(b *strings.Builder) {
-	t := terminal.NewTable([]any{"Left", "PastelID", "Role", "Offered PSL", "Forfeited PSL", "Reputation"}, 4, 5, 6)
+	t := terminal.NewTable(c.width, []any{"Left", "PastelID", "Role", "Offered PSL", "Forfeited PSL", "Reputation"}, 4, 5, 6)
 	for _, e := range c.Events {
 		if e.Type != pool.PledgeLeft {
 			continue
@@ -201,7 +202,7 @@ func (c *chapter) payouts(b *strings.Builder) {
 		if po.Change > 0 {
 			fmt.Fprintf(b, "\n%s PSL back to escrow", po.Change)
 		}
-		t := terminal.NewTable([]any{"To", "PSL"}, 2)
+		t := terminal.NewTable(c.width, []any{"To", "PSL"}, 2)
 		for _, out := range po.Outputs {
 			t.AppendRow([]any{out.To.Encode(c.net), terminal.PSL(out.Amount)})
 		}
@@ -211,7 +212,7 @@ func (c *chapter) payouts(b *strings.Builder) {
 
 // totals lists what each address got and will get.
 func (c *chapter) totals(b *strings.Builder) {
-	t := terminal.NewTable([]any{"Address", "Paid PSL", "Pending PSL", "Owed PSL", ""}, 2, 3, 4)
+	t := terminal.NewTable(c.width, []any{"Address", "Paid PSL", "Pending PSL", "Owed PSL", ""}, 2, 3, 4)
 	for _, x := range c.Totals() {
 		note := ""
 		if x.Operator {
@@ -228,8 +229,8 @@ func (c *chapter) totals(b *strings.Builder) {
 }
 
 // tellRejections lists the rejected tickets with reasons.
-func tellRejections(b *strings.Builder, h *audit.History) {
-	t := terminal.NewTable([]any{"Block", "Transaction", "Reason", "What it means"})
+func tellRejections(b *strings.Builder, h *audit.History, width int) {
+	t := terminal.NewTable(width, []any{"Block", "Transaction", "Reason", "What it means"})
 	t.SetColumnConfigs([]table.ColumnConfig{terminal.Wrapped(4)})
 	for _, e := range h.Rejections() {
 		t.AppendRow([]any{blockOf(h, e.Height), pastel.Short(e.TxID.String()), e.Reason, ticket.Explain(e.Reason)})

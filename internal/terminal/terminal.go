@@ -17,8 +17,9 @@ type Terminal struct {
 	JSON     bool // the answer is for a program
 	Width    int  // columns of the terminal that shows the answer; 0 if none does
 
-	screen *os.File // the screen that shows standard error; nil if none does
-	alive  int      // columns of the line that Alive shows
+	screen *os.File  // the screen that shows standard error; nil if none does
+	whole  io.Writer // Out as it was before lines were folded; nil if they are not
+	alive  int       // columns of the line that Alive shows
 	lines  *bufio.Reader
 }
 
@@ -26,6 +27,26 @@ type Terminal struct {
 // program.
 func New(in io.Reader, out, err io.Writer, screen *os.File, json bool) *Terminal {
 	return &Terminal{In: in, Out: out, Err: err, JSON: json, screen: screen}
+}
+
+// Columns returns how many columns the terminal that shows the answer has; 0 if none does.
+func (t *Terminal) Columns() int { return t.Width }
+
+// On says that a terminal of so many columns shows the answer, unless they are 0. Its lines are then folded.
+func (t *Terminal) On(width int) *Terminal {
+	t.Width = width
+	if width > 0 && !t.JSON {
+		t.whole, t.Out, t.Err = t.Out, Fold(t.Out, width), Fold(t.Err, width)
+	}
+	return t
+}
+
+// Whole returns where an answer goes that is a file rather than a text: its lines are not folded.
+func (t *Terminal) Whole() io.Writer {
+	if t.whole != nil {
+		return t.whole
+	}
+	return t.Out
 }
 
 // Note tells a person something besides the answer. Programs do not see it.

@@ -91,16 +91,11 @@ const usualWidth = 118
 
 // Hanging breaks a text into lines for the terminal. What stands before it, head, is as wide as the indent of the lines that follow.
 func (t *Terminal) Hanging(head, s string) string {
-	indent := text.StringWidthWithoutEscSequences(head)
 	width := usualWidth
 	if t.Width > 0 {
 		width = min(t.Width, usualWidth)
 	}
-	lines := strings.Split(text.WrapSoft(s, width-indent), "\n")
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " ")
-	}
-	return head + strings.Join(lines, "\n"+strings.Repeat(" ", indent))
+	return hanging(head, s, width)
 }
 
 // Counted prints a number of things.
@@ -116,18 +111,6 @@ var trailing = regexp.MustCompile(` +\n`)
 
 // Trimmed removes the space that tables leave at the end of a line.
 func Trimmed(s string) string { return trailing.ReplaceAllString(s, "\n") }
-
-// NewTable starts a table with columns; right lists the columns of numbers, from 1 on.
-func NewTable(columns []any, right ...int) table.Writer {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Options.SeparateColumns = false
-	t.Style().Options.DrawBorder = false
-	t.Style().Format.Header = text.FormatDefault
-	t.AppendHeader(columns)
-	t.SetColumnConfigs(RightAligned(right...))
-	return t
-}
 
 // RightAligned configures columns of numbers.
 func RightAligned(columns ...int) (list []table.ColumnConfig) {
