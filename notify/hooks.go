@@ -37,7 +37,8 @@ const (
 	mostOutput = 4096
 )
 
-// CheckHook says why a program may not be a hook: it must be a file that can be run and that nobody but its owner, root or this user, can change.
+// CheckHook says why a program may not be a hook: it must be a file that can be run and that nobody but its owner, root or this user, can change
+// or replace.
 func CheckHook(program string) error {
 	if !filepath.IsAbs(program) || filepath.Clean(program) != program {
 		return fmt.Errorf("%.200q is not the whole path of a program; write it from / on", program)
@@ -59,14 +60,33 @@ func CheckHook(program string) error {
 	case !ownedHook(info):
 		return fmt.Errorf("%s belongs to another user, who could change it", program)
 	}
-	folder, err := os.Stat(filepath.Dir(program))
+	whole, err := filepath.EvalSymlinks(program)
 	if err != nil {
 		return err
 	}
-	if folder.Mode().Perm()&0o022 != 0 && folder.Mode()&fs.ModeSticky == 0 {
-		return fmt.Errorf("other users of this machine can replace %s; run: chmod go-w %s", program, filepath.Dir(program))
+	for _, path := range []string{program, whole} { // a link can be replaced as well as what it leads to
+		if err := checkFolders(path, program); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// checkFolders returns an error if others can replace a path, or one of the folders that it lies in.
+func checkFolders(path, program string) error {
+	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
+		info, err := os.Stat(folder)
+		switch {
+		case err != nil:
+			return err
+		case info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0:
+			return fmt.Errorf("other users of this machine can replace %s; run: chmod go-w %s", program, folder)
+		case !ownedHook(info):
+			return fmt.Errorf("%s lies in %s, which belongs to another user, who could replace it", program, folder)
+		case folder == filepath.Dir(folder):
+			return nil
+		}
+	}
 }
 
 // meetHooks makes the subscriptions of hooks those of the settings.
