@@ -176,7 +176,7 @@ func TestHooksAreRefused(t *testing.T) {
 		if err := os.Chown(filepath.Dir(theirs), 12345, 12345); err != nil {
 			t.Fatal(err)
 		}
-		cases[theirs] = "who could replace the program"
+		cases[theirs] = "who could replace it"
 	}
 	for program, want := range cases {
 		if err := notify.CheckHook(program); err == nil || !strings.Contains(err.Error(), want) {

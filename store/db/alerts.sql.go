@@ -830,7 +830,7 @@ const paidByPayout = `-- name: PaidByPayout :one
 SELECT CAST(coalesce(sum(c.paid), 0) AS BIGINT) FROM claims c
 WHERE c.pool = (SELECT num FROM pools WHERE pools.id = $2) AND c.height = $1 AND c.output IS NOT NULL AND c.address IN (
 	SELECT t.reward FROM pledges p JOIN pledge_tickets t ON t.pledge = p.seq
-	WHERE p.pool = c.pool AND p.pastelid = (SELECT id FROM names WHERE text = $3))
+	WHERE p.pool = (SELECT num FROM pools WHERE pools.id = $2) AND p.pastelid = (SELECT id FROM names WHERE text = $3))
 `
 
 type PaidByPayoutParams struct {

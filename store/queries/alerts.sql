@@ -152,7 +152,7 @@ AND p.pastelid = (SELECT id FROM names WHERE text = sqlc.arg(pastelid_text)) AND
 SELECT CAST(coalesce(sum(c.paid), 0) AS BIGINT) FROM claims c
 WHERE c.pool = (SELECT num FROM pools WHERE pools.id = sqlc.arg(pool_id)) AND c.height = $1 AND c.output IS NOT NULL AND c.address IN (
 	SELECT t.reward FROM pledges p JOIN pledge_tickets t ON t.pledge = p.seq
-	WHERE p.pool = c.pool AND p.pastelid = (SELECT id FROM names WHERE text = sqlc.arg(pastelid_text)));
+	WHERE p.pool = (SELECT num FROM pools WHERE pools.id = sqlc.arg(pool_id)) AND p.pastelid = (SELECT id FROM names WHERE text = sqlc.arg(pastelid_text)));
 
 -- name: PoolsOfPledger :many
 SELECT DISTINCT o.id FROM pledges p JOIN pools o ON o.num = p.pool
