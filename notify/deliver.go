@@ -90,18 +90,18 @@ func (s *Service) choose(x *store.AlertTx, now time.Time) (todo []dispatch, err 
 		subs[list[i].ID] = &list[i]
 	}
 	s.traffic.keep(subs)
-	s.limits.keep(subs)
+	s.limits.keep(now)
 	s.traffic.fair(waiting)
 	for _, w := range waiting {
 		sub := subs[w.Subscription]
 		if sub == nil || w.Due == 0 {
 			continue
 		}
-		if !s.traffic.reserve(w.Lane, hostOf(sub.URL), s.cfg.Elapsed()) {
+		if !s.traffic.reserve(w.Lane, hostOf(sub), s.cfg.Elapsed()) {
 			continue
 		}
 		a, found, err := x.NextAlert(w.Lane, now, latest, s.traffic.fails(w.Subscription))
-		if found && sub.ByMember() && !s.limits.maySend(sub.ID, now) { // it waits: a stranger's subscription costs no more in a day
+		if found && sub.ByMember() && !s.limits.maySend(sub.PastelID, now) { // it waits: a stranger costs no more in a day
 			found = false
 		}
 		if err != nil || !found {

@@ -103,8 +103,8 @@ func (s *Service) meetHooks(x *store.AlertTx) error {
 		if err := s.add(x, &sub, left); err != nil {
 			return err
 		}
-		added()
 		left++
+		added()
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func (s *Service) runHook(ctx context.Context, program string, m *message) error
 	running, cancel := context.WithTimeout(ctx, s.hookPatience)
 	defer cancel()
 	var out firstBytes
-	cmd := exec.CommandContext(running, program) //nolint:gosec // the operator's own settings name it
+	cmd := exec.CommandContext(running, program)
 	cmd.Dir, cmd.Env = "/", hookEnvironment(m)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(m.body), &out, &out
 	cmd.WaitDelay = hookDrain

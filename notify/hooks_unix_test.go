@@ -20,7 +20,7 @@ import (
 func script(t *testing.T, lines string) (program string) {
 	t.Helper()
 	program = filepath.Join(t.TempDir(), "hook")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\n"+lines+"\n"), 0o700); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(program, []byte("#!/bin/sh\n"+lines+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return program
@@ -137,7 +137,7 @@ func TestHooksAreRefused(t *testing.T) {
 		return program
 	}
 	open := script(t, "")
-	if err := os.Chmod(filepath.Dir(open), 0o777); err != nil { //nolint:gosec // that is the case
+	if err := os.Chmod(filepath.Dir(open), 0o777); err != nil {
 		t.Fatal(err)
 	}
 	above := script(t, "")

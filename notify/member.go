@@ -33,9 +33,9 @@ const (
 	allEvery      = time.Second // between requests of everybody
 	allBurst      = 30
 	mostClients   = 10_000      // addresses remembered; further ones share one limit
-	messagesADay  = 200         // attempts to send, of a subscription
+	messagesADay  = 200         // attempts to send, to all receivers of a PastelID
 	messagesBurst = 50          // of these, at once
-	memberSilence = giveUpAfter // a receiver that took nothing for so long is dropped when a message is given up
+	memberSilence = giveUpAfter // a receiver that took nothing for so long after a message that was given up is dropped
 )
 
 // Signed is a request that a PastelID signed.
@@ -57,12 +57,37 @@ func (e *RefusedError) Error() string { return e.Detail }
 // Members returns whom the daemon lets subscribe; false if it requires the token.
 func (s *Service) Members() (Members, bool) { return s.cfg.Members, s.cfg.Members.Most > 0 }
 
+// meetMembers ends members' subscriptions if the daemon takes none any more: nobody who gets their messages could stop them.
+func (s *Service) meetMembers(x *store.AlertTx) error {
+	if _, on := s.Members(); on {
+		return nil
+	}
+	subs, err := x.Subscriptions()
+	if err != nil {
+		return err
+	}
+	ended := 0
+	for i := range subs {
+		if !subs[i].ByMember() {
+			continue
+		}
+		if _, err := x.RemoveSubscription(subs[i].ID); err != nil {
+			return err
+		}
+		ended++
+	}
+	if ended > 0 {
+		s.cfg.Log.Warn("members cannot subscribe any more: their subscriptions end", "subscriptions", ended)
+	}
+	return nil
+}
+
 // limits bound how often members' requests are looked at.
 type limits struct {
 	mu   sync.Mutex
 	all  *rate.Limiter
 	of   map[netip.Addr]*rate.Limiter
-	sent map[string]*rate.Limiter // attempts to send, by subscription
+	sent map[string]*rate.Limiter // attempts to send, by PastelID
 }
 
 func newLimits() *limits {
@@ -92,24 +117,25 @@ func (l *limits) allow(who netip.Addr, now time.Time) bool {
 	return x.AllowN(now, 1) && l.all.AllowN(now, 1)
 }
 
-// maySend reports whether a message may be sent to a member's subscription now, which counts.
-func (l *limits) maySend(id string, now time.Time) bool {
+// maySend reports whether a message may be sent for a PastelID now, which counts. It is the PastelID that has a budget, as it can replace its
+// subscriptions at any time.
+func (l *limits) maySend(pastelID string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	x := l.sent[id]
+	x := l.sent[pastelID]
 	if x == nil {
 		x = rate.NewLimiter(rate.Every(24*time.Hour/messagesADay), messagesBurst)
-		l.sent[id] = x
+		l.sent[pastelID] = x
 	}
 	return x.AllowN(now, 1)
 }
 
-// keep forgets subscriptions that are gone.
-func (l *limits) keep(subs map[string]*store.Subscription) {
+// keep forgets PastelIDs whose budget is whole again.
+func (l *limits) keep(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for id := range l.sent {
-		if subs[id] == nil {
+	for id, x := range l.sent {
+		if x.TokensAt(now) >= messagesBurst {
 			delete(l.sent, id)
 		}
 	}
@@ -180,10 +206,11 @@ func (s *Service) SubscribeMember(ctx context.Context, who netip.Addr, q Signed,
 		return Receipt{}, err
 	}
 	r.Pool, r.Operator, r.PastelID = "", "", q.PastelID
-	if err := r.validate(); err != nil {
+	// First of all, as anybody may ask: the other checks have any of shoutrrr's services read the URL.
+	if err := checkMemberURL(pastedURL(r.URL), s.cfg.Members.URL); err != nil {
 		return Receipt{}, err
 	}
-	if err := checkMemberURL(r.URL, s.cfg.Members.URL); err != nil {
+	if err := r.validate(); err != nil {
 		return Receipt{}, err
 	}
 	sub, begin := s.newSubscription(&r)
@@ -287,18 +314,12 @@ func (s *Service) stopURL(sub *store.Subscription) string {
 	return s.cfg.Members.URL + "/stop/" + sub.Stop
 }
 
-// dropSilent removes a member's subscription whose receiver has taken nothing for so long that a message was given up.
+// dropSilent removes a member's subscription when a message to it was given up, if its receiver has taken nothing for so long: neither that message
+// nor one made since the first that was given up. One that was told nothing for weeks and fails for a minute is not silent.
 func (s *Service) dropSilent(x *store.AlertTx, sub *store.Subscription, now time.Time) error {
-	done, err := x.Deliveries()
-	if err != nil {
+	first, found, err := x.FirstGivenUp(sub.ID)
+	if err != nil || !found || now.Sub(first) < memberSilence {
 		return err
-	}
-	last := sub.Created
-	if d := done[sub.ID].Last; d.After(last) {
-		last = d
-	}
-	if now.Sub(last) < memberSilence {
-		return nil
 	}
 	s.cfg.Log.Warn("a member's receiver took nothing for days: its subscription is dropped", "subscription", sub.ID, "to", scheme(sub.URL))
 	_, err = x.RemoveSubscription(sub.ID)

@@ -33,7 +33,7 @@ func checkMemberURL(to, own string) error {
 		switch {
 		case !slices.Contains(memberServices, u.Scheme):
 			return wrong("url: this daemon sends members' alerts to https:// and to %s only", strings.Join(memberServices, ", "))
-		case strings.ContainsAny(u.Query().Get("chats")+u.Query().Get("channels"), ", "):
+		case chats(u) > 1:
 			return wrong("url: name one chat")
 		}
 		return nil
@@ -53,6 +53,16 @@ func checkMemberURL(to, own string) error {
 		return wrong("url: its host is not an address of the public internet")
 	}
 	return nil
+}
+
+// chats returns how many chats a service's URL names, each of which costs a request. shoutrrr ignores the case of the fields' names.
+func chats(u *url.URL) (n int) {
+	for key, values := range u.Query() {
+		if key = strings.ToLower(key); key == "chats" || key == "channels" {
+			n += len(strings.FieldsFunc(strings.Join(values, ","), func(r rune) bool { return r == ',' || r == ' ' }))
+		}
+	}
+	return n
 }
 
 // memberPort reports whether a member's webhook may have a port. The others below 1024 are of services that a request may disturb.

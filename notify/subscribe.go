@@ -78,9 +78,7 @@ const (
 
 // validate says what is wrong with a request, and fills in the defaults.
 func (r *Request) validate() error {
-	if name, rest, found := strings.Cut(strings.TrimSpace(r.URL), ":"); found { // as people paste it
-		r.URL = strings.ToLower(name) + ":" + rest
-	}
+	r.URL = pastedURL(r.URL)
 	if err := checkURL(r.URL); err != nil {
 		return err
 	}
@@ -117,6 +115,15 @@ func (r *Request) validate() error {
 		}
 	}
 	return nil
+}
+
+// pastedURL returns a URL in the form in which it is checked and stored.
+func pastedURL(text string) string {
+	text = strings.TrimSpace(text)
+	if name, rest, found := strings.Cut(text, ":"); found {
+		return strings.ToLower(name) + ":" + rest
+	}
+	return text
 }
 
 func joined(kinds []Kind) string {

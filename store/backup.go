@@ -37,7 +37,7 @@ func BackUp(ctx context.Context, database string, net pool.Params, shadow bool, 
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(part) //nolint:errcheck // the first error matters; the next backup to this name begins anew
+			os.Remove(part) // the first error matters
 		}
 		err = errors.Join(err, release())
 	}()

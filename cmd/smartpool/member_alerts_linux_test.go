@@ -17,7 +17,7 @@ func TestJoinInterruptedAtAlertsStands(t *testing.T) {
 	s := newScreen(t)
 	s.home = t.TempDir()
 	c := s.run([]string{
-		"join", "atlas", "--remote", "--coins", "400", "--reward", x.address, "--no-wait", "--address", x.address, "--passphrase-file", x.secret, "--api", x.at.API, "--node", nowhere,
+		"join", "atlas", "--remote", "--coins", "400", "--output", x.output.String(), "--reward", x.address, "--no-wait", "--address", x.address, "--passphrase-file", x.secret, "--api", x.at.API, "--node", nowhere,
 	})
 	seen := s.awaitAfter(0, "Your PastelID")
 	s.typing(x.key + "\n")
@@ -51,7 +51,7 @@ func TestJoinOffersAlerts(t *testing.T) {
 	const ask, paste = "Continue? [y/N] ", "Paste the signature: "
 	s := newScreen(t)
 	c := s.run([]string{
-		"join", "atlas", "--remote", "--coins", "400", "--reward", x.address, "--no-wait", "--address", x.address, "--key", x.key, "--passphrase-file", x.secret, "--api", x.at.API, "--node", nowhere,
+		"join", "atlas", "--remote", "--coins", "400", "--no-wait", "--address", x.address, "--output", x.output.String(), "--reward", x.address, "--key", x.key, "--passphrase-file", x.secret, "--api", x.at.API, "--node", nowhere,
 	})
 	seen := s.awaitAfter(0, ask)
 	s.typing("y\n")
