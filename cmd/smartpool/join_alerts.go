@@ -18,7 +18,7 @@ func offerAlerts(ctx context.Context, e *terminal.Terminal, r *journey.Daemon, j
 		return nil
 	}
 	e.Note("To be told what happens to this pledge, follow the feed %s", r.FeedURL(id))
-	signs := j.Key.File != "" || !j.Remote // elsewhere, a person would have to sign again
+	signs := j.Cold.Ticket == "" && (j.Key.File != "" || !j.Remote) // elsewhere, a person would have to sign again
 	if r.State.MemberAlerts == nil || !e.Interactive() || j.Pledge.Yes || !signs {
 		return nil
 	}
