@@ -58,6 +58,17 @@ func BackUp(ctx context.Context, database string, net pool.Params, shadow bool, 
 // reserve creates an empty, private file for a backup in the making, or empties what an earlier one that was killed left. Nobody else writes to it
 // until it is released.
 func reserve(part string) (release func() error, err error) {
+	switch info, err := os.Lstat(part); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, fmt.Errorf("create the backup: %w", err)
+	case !info.Mode().IsRegular(): // such as a link to what is not to be overwritten
+		return nil, fmt.Errorf("%s is no regular file: remove it, or choose another name", part)
+	case names(info) > 1: // a finished backup, whose other name stays
+		if err := os.Remove(part); err != nil {
+			return nil, fmt.Errorf("create the backup: %w", err)
+		}
+	}
 	f, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE, private)
 	if err != nil {
 		return nil, fmt.Errorf("create the backup: %w", err)

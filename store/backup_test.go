@@ -242,3 +242,59 @@ func TestBackupsReplaceNothing(t *testing.T) {
 		t.Errorf("%v, %v", files, err)
 	}
 }
+
+// What a restore that was killed left behind, or files that SQLite keeps beside a copy that was removed, neither stops the next restore nor gets into
+// what it makes.
+func TestRestoreIgnoresRemains(t *testing.T) {
+	t.Parallel()
+	database := filled(t, filepath.Join(t.TempDir(), "ledger.db"))
+	file := backedUp(t, database)
+	want := sum(t, file)
+
+	// A killed restore was changing another backup.
+	other := filepath.Join(t.TempDir(), "other.db")
+	good, err := os.ReadFile(file)
+	if err == nil {
+		err = os.WriteFile(other, good, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", other+"?_pragma=journal_mode(DELETE)&_pragma=cache_size(1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("UPDATE subscriptions SET secret = 'ANOTHER'"); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.Exec("DELETE FROM blocks; DELETE FROM events; DELETE FROM subscriptions"); err != nil {
+		t.Fatal(err)
+	}
+	journal, err := os.ReadFile(other + "-journal")
+	if err != nil || len(journal) == 0 {
+		t.Fatal(len(journal), err)
+	}
+	if err := os.WriteFile(database+".restoring-journal", journal, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"-wal", "-shm"} { // the database was not closed, now and when an earlier restore kept it
+		for _, name := range []string{database, database + ".before-restore"} {
+			if err := os.WriteFile(name+suffix, []byte("remains"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	r, err := store.Restore(t.Context(), file, database, regtest(t), false, "")
+	if err != nil || r.Kept != database+".before-restore.2" {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if got := sum(t, backedUp(t, database)); got != want {
+		t.Error("the rows differ")
+	}
+}

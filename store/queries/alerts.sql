@@ -106,6 +106,10 @@ UPDATE alerts SET state = $2, next_try = $3, sent_at = $4, refused = $5 WHERE id
 -- name: GiveUpAlerts :execrows
 UPDATE alerts SET state = 'failed' WHERE subscription = $1 AND state IN ('pending', 'sending') AND lost = 0 AND created < $2;
 
+-- name: FirstGivenUp :one
+SELECT CAST(coalesce(min(a.created), 0) AS BIGINT) FROM alerts a LEFT JOIN deliveries d ON d.subscription = a.subscription
+WHERE a.state = 'failed' AND a.subscription = $1 AND a.created > coalesce(d.delivered_at, -1);
+
 -- name: HastenAlerts :exec
 UPDATE alerts SET next_try = $2 WHERE subscription = $1 AND state IN ('pending', 'sending') AND lost = 0 AND refused = 0 AND next_try > $2;
 
