@@ -37,7 +37,8 @@ const (
 	mostOutput = 4096
 )
 
-// CheckHook says why a program may not be a hook: it must be a file that can be run and that nobody but its owner, root or this user, can change.
+// CheckHook says why a program may not be a hook: it must be a file that can be run and that nobody but its owner, root or this user, can change or
+// replace.
 func CheckHook(program string) error {
 	if !filepath.IsAbs(program) || filepath.Clean(program) != program {
 		return fmt.Errorf("%.200q is not the whole path of a program; write it from / on", program)
@@ -59,14 +60,35 @@ func CheckHook(program string) error {
 	case !ownedHook(info):
 		return fmt.Errorf("%s belongs to another user, who could change it", program)
 	}
-	folder, err := os.Stat(filepath.Dir(program))
+	// Whoever can turn a link, or rename a folder, chooses another program, such as a shell, which would run what a message quotes.
+	file, err := filepath.EvalSymlinks(program)
 	if err != nil {
 		return err
 	}
-	if folder.Mode().Perm()&0o022 != 0 && folder.Mode()&fs.ModeSticky == 0 {
-		return fmt.Errorf("other users of this machine can replace %s; run: chmod go-w %s", program, filepath.Dir(program))
+	if file != program {
+		return fmt.Errorf("%s is a symbolic link, or its path has one; name the file itself: %s", program, file)
 	}
-	return nil
+	return checkFolders(filepath.Dir(program))
+}
+
+// checkFolders says why others could replace what is in a folder: through it, or a folder above it.
+func checkFolders(folder string) error {
+	for {
+		info, err := os.Stat(folder)
+		switch {
+		case err != nil:
+			return err
+		case info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0:
+			return fmt.Errorf("other users of this machine can replace the program; run: chmod go-w %s", folder)
+		case !ownedHook(info):
+			return fmt.Errorf("%s belongs to another user, who could replace the program; move it to a folder of root's, such as /usr/local/bin", folder)
+		}
+		above := filepath.Dir(folder)
+		if above == folder {
+			return nil
+		}
+		folder = above
+	}
 }
 
 // meetHooks makes the subscriptions of hooks those of the settings.
