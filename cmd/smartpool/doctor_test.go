@@ -113,7 +113,7 @@ func TestDoctor(t *testing.T) {
 		{"something else uses the daemon's port", func() { x.at.API = x.at.DevRPC }, exitNo,
 			journey.Finding{Check: "ports", Result: "fail", Seen: "no smartpoold"}, all},
 		{"the wallet is locked", func() { x.at.DevRPC = x.walletAnswers("getwalletinfo", `{"unlocked_until":0}`) }, exitOK,
-			journey.Finding{Check: "wallet", Result: "warn", Seen: "locked", Do: "walletpassphrase"}, all},
+			journey.Finding{Check: "wallet", Result: "warn", Seen: "locked", Do: "smartpool rpc walletpassphrase - 600"}, all},
 		{"the wallet is empty", func() { x.at.DevRPC = x.walletAnswers("listunspent", `[]`) }, exitOK,
 			journey.Finding{Check: "wallet", Result: "warn", Seen: "0 PSL can pay for tickets", Do: "getnewaddress"}, all},
 		{"the wallet is off", func() {

@@ -93,7 +93,7 @@ func (x *examination) lookAtWallet(ctx context.Context) []Finding {
 	case err != nil:
 		list = append(list, untold(err)...)
 	case keys.Locked(x.Now()):
-		list = append(list, warning("pastel-cli walletpassphrase PASSPHRASE 600 unlocks it, before you sign or pay.", "the wallet is locked: it signs nothing and pays nothing"))
+		list = append(list, warning("smartpool rpc walletpassphrase - 600", "the wallet is locked: it signs nothing and pays nothing"))
 	case keys.Encrypted:
 		list = append(list, ok("unlocked until %s", minute(keys.Until)))
 	default:
