@@ -37,8 +37,8 @@ const (
 	mostOutput = 4096
 )
 
-// CheckHook says why a program may not be a hook: it must be a file that can be run and that nobody but its owner, root or this user, can change
-// or replace.
+// CheckHook says why a program may not be a hook: it must be a file that can be run and that nobody but its owner, root or this user, can change or
+// replace.
 func CheckHook(program string) error {
 	if !filepath.IsAbs(program) || filepath.Clean(program) != program {
 		return fmt.Errorf("%.200q is not the whole path of a program; write it from / on", program)
@@ -60,21 +60,20 @@ func CheckHook(program string) error {
 	case !ownedHook(info):
 		return fmt.Errorf("%s belongs to another user, who could change it", program)
 	}
-	whole, err := filepath.EvalSymlinks(program)
+	// Whoever can turn a link, or rename a folder, chooses another program, such as a shell, which would run what a message quotes.
+	file, err := filepath.EvalSymlinks(program)
 	if err != nil {
 		return err
 	}
-	for _, path := range []string{program, whole} { // a link can be replaced as well as what it leads to
-		if err := checkFolders(path, program); err != nil {
-			return err
-		}
+	if file != program {
+		return fmt.Errorf("%s is a symbolic link, or its path has one; name the file itself: %s", program, file)
 	}
-	return nil
+	return checkFolders(program)
 }
 
-// checkFolders returns an error if others can replace a path, or one of the folders that it lies in.
-func checkFolders(path, program string) error {
-	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
+// checkFolders says why others could replace a program: in its folder, or in one above that.
+func checkFolders(program string) error {
+	for folder := filepath.Dir(program); ; folder = filepath.Dir(folder) {
 		info, err := os.Stat(folder)
 		switch {
 		case err != nil:

@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// ownedHook reports whether a program belongs to root or to this user.
+// ownedHook reports whether a program or a folder belongs to root or to this user.
 func ownedHook(info fs.FileInfo) bool {
 	x, known := info.Sys().(*syscall.Stat_t)
 	return known && (x.Uid == 0 || int(x.Uid) == os.Geteuid())

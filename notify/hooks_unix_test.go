@@ -4,6 +4,8 @@ package notify_test
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -19,7 +21,11 @@ import (
 // script makes a program of the shell in a folder of its own.
 func script(t *testing.T, lines string) (program string) {
 	t.Helper()
-	program = filepath.Join(t.TempDir(), "hook")
+	folder, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	program = filepath.Join(folder, "hook")
 	if err := os.WriteFile(program, []byte("#!/bin/sh\n"+lines+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +162,7 @@ func TestHooksAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases := map[string]string{
-		link: "can replace", filepath.Join(inner, "hook"): "can replace",
+		link: "symbolic link", filepath.Join(inner, "hook"): "can replace",
 		"hook": "whole path", "./hook": "whole path", good + "/../hook": "whole path", good + "x": "does not exist", filepath.Dir(good): "no regular file",
 		mode(0o600): "chmod u+x", mode(0o720): "chmod go-w", mode(0o702): "chmod go-w", open: "can replace",
 	}
@@ -170,11 +176,66 @@ func TestHooksAreRefused(t *testing.T) {
 		if err := os.Chown(filepath.Dir(theirs), 12345, 12345); err != nil {
 			t.Fatal(err)
 		}
-		cases[theirs] = "which belongs to another user"
+		cases[theirs] = "who could replace it"
 	}
 	for program, want := range cases {
 		if err := notify.CheckHook(program); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", program, err, want)
 		}
+	}
+}
+
+// Whoever can change the path to a hook, above its folder or by a link, cannot have a shell run what a message quotes from strangers.
+func TestHookIsNotReplacedByAShell(t *testing.T) {
+	t.Parallel()
+	shell, err := filepath.EvalSymlinks("/bin/sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := filepath.Join(t.TempDir(), "mark")
+	body := `{"text":"$(touch ` + mark + `)"}`
+	attempts := map[string]string{}
+	attempt := func(name string) (above, program string) {
+		good := script(t, "exit 0")
+		above = filepath.Join(filepath.Dir(good), "above")
+		program = filepath.Join(above, "bin", "hook")
+		if err := errors.Join(os.MkdirAll(filepath.Dir(program), 0o755), os.Rename(good, program)); err != nil {
+			t.Fatal(err)
+		}
+		attempts[name] = program
+		return above, program
+	}
+	above, _ := attempt("a folder above is open")
+	if err := os.Chmod(above, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	_, program := attempt("a link in place of the program")
+	if err := errors.Join(os.Remove(program), os.Symlink(shell, program)); err != nil {
+		t.Fatal(err)
+	}
+	_, program = attempt("a link in place of its folder")
+	if err := errors.Join(os.RemoveAll(filepath.Dir(program)), os.Symlink(filepath.Dir(shell), filepath.Dir(program))); err != nil {
+		t.Fatal(err)
+	}
+	attempts["a link in place of its folder"] = filepath.Join(filepath.Dir(program), filepath.Base(shell))
+	if os.Geteuid() == 0 {
+		_, program = attempt("its folder is another user's")
+		if err := os.Chown(filepath.Dir(program), 12345, 12345); err != nil {
+			t.Fatal(err)
+		}
+		above, _ = attempt("a folder above is another user's, and sticky")
+		if err := errors.Join(os.Chown(above, 12345, 12345), os.Chmod(above, os.ModeSticky|0o755)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rig := newRig(t, filepath.Join(t.TempDir(), "ledger.db"))
+	for name, program := range attempts {
+		cfg := notify.Config{Ledger: rig.ledger, Hooks: []string{program}, Log: slog.New(slog.DiscardHandler)}
+		if err := notify.RunHook(t.Context(), cfg, program, "ID", []byte(body), time.Minute); err == nil || !strings.Contains(err.Error(), "may not be run") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := os.Stat(mark); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a shell ran what a stranger wrote: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,6 +23,9 @@ import (
 // BackUp writes a backup of a database, which a daemon may be writing, to a file that does not exist yet. The file appears complete, checked and
 // synchronized, or not at all. It calls progress now and then with the bytes written so far.
 func BackUp(ctx context.Context, database string, net pool.Params, shadow bool, to string, progress func(written int64)) (tip Block, err error) {
+	if to, err = filepath.Abs(to); err != nil { // SQLite would read some relative names as URLs
+		return tip, err
+	}
 	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
 		return tip, errors.Join(fmt.Errorf("%s exists: a backup replaces no file; choose another name", to), err)
 	}
@@ -58,33 +62,57 @@ func BackUp(ctx context.Context, database string, net pool.Params, shadow bool, 
 // reserve creates an empty, private file for a backup in the making, or empties what an earlier one that was killed left. Nobody else writes to it
 // until it is released.
 func reserve(part string) (release func() error, err error) {
-	switch info, err := os.Lstat(part); {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return nil, fmt.Errorf("create the backup: %w", err)
-	case !info.Mode().IsRegular(): // such as a link to what is not to be overwritten
-		return nil, fmt.Errorf("%s is no regular file: remove it, or choose another name", part)
-	case names(info) > 1: // a finished backup, whose other name stays
-		if err := os.Remove(part); err != nil {
+	for {
+		f, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE|os.O_EXCL, private) // follows no link
+		if err == nil {
+			err = f.Close()
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, fmt.Errorf("create the backup: %w", err)
 		}
+		if info, err := os.Lstat(part); err != nil || !info.Mode().IsRegular() {
+			return nil, errors.Join(fmt.Errorf("%s is in the way: move it away, or choose another name", part), err)
+		}
+		lock := flock.New(part)
+		if locked, err := lock.TryLock(); err != nil || !locked {
+			return nil, errors.Join(fmt.Errorf("another backup is writing %s: wait for it, or choose another name", part), err)
+		}
+		done, err := reclaim(part)
+		if err == nil && done {
+			return lock.Unlock, nil
+		}
+		if err = errors.Join(err, lock.Unlock()); err != nil {
+			return nil, err
+		}
 	}
-	f, err := os.OpenFile(part, os.O_RDWR|os.O_CREATE, private)
-	if err != nil {
-		return nil, fmt.Errorf("create the backup: %w", err)
-	}
-	if err := f.Close(); err != nil {
-		return nil, err
-	}
-	lock := flock.New(part)
-	if locked, err := lock.TryLock(); err != nil || !locked {
-		return nil, errors.Join(fmt.Errorf("another backup is writing %s: wait for it, or choose another name", part), err)
-	}
-	if err := errors.Join(os.Chmod(part, private), os.Truncate(part, 0)); err != nil {
-		return nil, errors.Join(err, lock.Unlock())
-	}
-	return lock.Unlock, nil
 }
+
+// reclaim empties what a backup that was killed left. It reports false if that was finished but for its second name, which it takes away.
+func reclaim(part string) (done bool, err error) {
+	f, err := os.OpenFile(part, os.O_RDWR, 0)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	if names(info) > 1 {
+		return false, os.Remove(part)
+	}
+	var begin [16]byte // a killed process may not have written the first page
+	if n, err := io.ReadFull(f, begin[:]); err == nil && begin != [16]byte{} && string(begin[:]) != sqliteMagic || err != nil && n > 0 {
+		return false, fmt.Errorf("%s is no backup in the making: move it away, or choose another name", part)
+	}
+	if err := without(part + "-journal"); err != nil {
+		return false, err
+	}
+	return true, errors.Join(f.Chmod(private), f.Truncate(0))
+}
+
+// sqliteMagic begins every SQLite file.
+const sqliteMagic = "SQLite format 3\x00"
 
 // watch calls progress with a file's size once a second until stop is called.
 func watch(path string, progress func(int64)) (stop func()) {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,5 +69,43 @@ func TestRestoreByRootKeepsTheOwner(t *testing.T) {
 		if owner := info.Sys().(*syscall.Stat_t); owner.Uid != 12345 || owner.Gid != 12345 {
 			t.Errorf("%s belongs to %d:%d", name, owner.Uid, owner.Gid)
 		}
+	}
+}
+
+// Root restores into the folder of a service, which may have been broken into: links there lead root's writing nowhere.
+func TestRestoreByRootFollowsNoLinks(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	file, folder, outside := backedUp(t, filled(t, sqliteFile(t))), t.TempDir(), t.TempDir()
+	if err := os.Chown(folder, 12345, 12345); err != nil {
+		t.Fatal(err)
+	}
+	var targets []string
+	for _, name := range []string{"ledger.db.restoring", "ledger.db.restoring-journal", "ledger.db.lock"} {
+		target := filepath.Join(outside, name)
+		targets = append(targets, target)
+		if err := errors.Join(os.WriteFile(target, []byte("root's"), 0o600), os.Symlink(target, filepath.Join(folder, name))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, failed := store.Restore(t.Context(), file, filepath.Join(folder, "ledger.db"), regtest(t), false, "")
+	for _, target := range targets {
+		text, err := os.ReadFile(target)
+		if err != nil || string(text) != "root's" {
+			t.Errorf("%s has %d bytes now, %v", filepath.Base(target), len(text), err)
+			continue
+		}
+		info, err := os.Stat(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if owner := info.Sys().(*syscall.Stat_t); owner.Uid != 0 || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s belongs to %d and has mode %v", filepath.Base(target), owner.Uid, info.Mode())
+		}
+	}
+	if failed != nil {
+		t.Errorf("it was not restored: %v", failed)
 	}
 }

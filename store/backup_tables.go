@@ -5,8 +5,11 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -35,11 +38,64 @@ func tablesOf(ctx context.Context, q querying) (list []copied, err error) {
 		if err := rows.Scan(&table, &column); err != nil {
 			return nil, err
 		}
+		if !plainName.MatchString(table) || !plainName.MatchString(column) { // they become parts of statements
+			return nil, errOtherTables
+		}
 		if n := len(list); n == 0 || list[n-1].name != table {
 			list = append(list, copied{name: table})
 		}
 		last := &list[len(list)-1]
 		last.columns = append(last.columns, column)
+	}
+	return list, rows.Err()
+}
+
+// plainName is the form of our tables' and columns' names.
+var plainName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+var errOtherTables = errors.New("its tables are not those that smartpoold makes: use another backup")
+
+// checkTables refuses a file whose tables are not this release's to the letter. Whoever made it could have had triggers, views or computed columns
+// act in the database that it becomes.
+func checkTables(ctx context.Context, db *sql.DB) (err error) {
+	ours, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ours.Close()) }()
+	ours.SetMaxOpenConns(1) // each connection has a memory of its own
+	if err := migrate(ctx, ours, sqliteMigrations, nil); err != nil {
+		return err
+	}
+	want, err := schema(ctx, ours)
+	if err != nil {
+		return err
+	}
+	have, err := schema(ctx, db)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(have, want) {
+		return errOtherTables
+	}
+	return nil
+}
+
+// schema returns the statements that made all that is in an SQLite database, but SQLite's own tables and those that every release may make in its
+// own way.
+func schema(ctx context.Context, db *sql.DB) (list []string, err error) {
+	rows, err := db.QueryContext(ctx, `SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema
+		WHERE NOT (type = 'table' AND name IN ($1, 'backup', 'sqlite_sequence', 'sqlite_stat1', 'sqlite_stat4')) ORDER BY 1`, versionTable)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var made string
+		if err := rows.Scan(&made); err != nil {
+			return nil, err
+		}
+		list = append(list, made)
 	}
 	return list, rows.Err()
 }

@@ -184,6 +184,72 @@ func TestForeignBackupsAreRefused(t *testing.T) {
 	}
 }
 
+// A backup that somebody made up, with a right sum, gets no statement run by its names, and brings nothing into a database that would act there.
+func TestHostileBackupsAreRefused(t *testing.T) {
+	t.Parallel()
+	good := backedUp(t, filled(t, filepath.Join(t.TempDir(), "ledger.db")))
+	mark := filepath.Join(t.TempDir(), "mark.db")
+	run := `blocks; PRAGMA query_only = OFF; ATTACH DATABASE '` + mark + `' AS mark; CREATE TABLE mark.x (height); SELECT height FROM blocks`
+	quoted := `"` + strings.ReplaceAll(run, `"`, `""`) + `"`
+	for name, statement := range map[string]string{
+		"a table's name":            "CREATE TABLE " + quoted + " (height INTEGER)",
+		"a column's name":           `CREATE TABLE more ("height FROM ` + strings.TrimPrefix(quoted, `"`) + ` INTEGER)`,
+		"a trigger":                 "CREATE TRIGGER spoil AFTER INSERT ON blocks BEGIN DELETE FROM subscriptions; END",
+		"a trigger on the versions": "CREATE TRIGGER spoil AFTER INSERT ON smartpool_version BEGIN DELETE FROM blocks; END",
+		"a view":                    "CREATE VIEW more AS SELECT * FROM blocks",
+		"an index":                  "CREATE UNIQUE INDEX more ON blocks (height) WHERE height > 250",
+		"another table":             "CREATE TABLE more (x INTEGER)",
+		"another column":            "ALTER TABLE blocks ADD COLUMN more INTEGER GENERATED ALWAYS AS (length(zeroblob(1000000000)))",
+		"a table less":              "DROP TABLE subscriptions",
+	} {
+		text, err := os.ReadFile(good)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "backup.db")
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		db, err := sql.Open("sqlite", file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []string{"DROP TABLE backup", statement} {
+			if _, err := db.Exec(s); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Seal(t.Context(), file); err != nil { // as the refusal itself may be what fails, its sum may stay wrong
+			if err := forged(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+		os.Remove(mark)
+		empty := filepath.Join(t.TempDir(), "ledger.db")
+		if _, err := store.Restore(t.Context(), file, empty, regtest(t), false, ""); err == nil || !strings.Contains(err.Error(), "tables are not") {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, path := range []string{mark, empty} {
+			if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s: %s appeared", name, filepath.Base(path))
+			}
+		}
+	}
+}
+
+// forged gives a file any sum.
+func forged(file string) error {
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec("CREATE TABLE IF NOT EXISTS backup (sha256 BLOB NOT NULL); INSERT INTO backup VALUES (zeroblob(32))")
+	return errors.Join(err, db.Close())
+}
+
 // Nothing is restored into a database that a daemon writes. What was in it otherwise stays in a file that restores again, with SQLite's log of what
 // a killed daemon had not moved into the database.
 func TestRestoreKeepsWhatWasThere(t *testing.T) {
@@ -232,7 +298,11 @@ func TestBackupsReplaceNothing(t *testing.T) {
 		t.Error("a backup that was cancelled succeeded")
 	}
 	// A backup that was killed left a part, which the next one replaces.
-	if err := os.WriteFile(filepath.Join(folder, "b.db.part"), []byte("half"), 0o600); err != nil {
+	half, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "b.db.part"), half[:len(half)/2], 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.BackUp(t.Context(), database, regtest(t), false, filepath.Join(folder, "b.db"), silent); err != nil {
@@ -243,8 +313,93 @@ func TestBackupsReplaceNothing(t *testing.T) {
 	}
 }
 
-// What a restore that was killed left behind, or files that SQLite keeps beside a copy that was removed, neither stops the next restore nor gets into
-// what it makes.
+// What is in the place of a backup in the making, and is none, stays as it is: a link to another file, a pipe, or somebody's file.
+func TestBackupsWriteIntoNothingElse(t *testing.T) {
+	t.Parallel()
+	database, folder := filled(t, filepath.Join(t.TempDir(), "ledger.db")), t.TempDir()
+	precious := filepath.Join(folder, "precious")
+	to, part := filepath.Join(folder, "b.db"), filepath.Join(folder, "b.db.part")
+	for name, put := range map[string]func() error{
+		"a link":          func() error { return os.Symlink(precious, part) },
+		"a dangling link": func() error { return os.Symlink(precious+".none", part) },
+		"a folder":        func() error { return os.Mkdir(part, 0o700) },
+		"another file":    func() error { return os.WriteFile(part, []byte("half of a film that somebody loads"), 0o600) },
+		"a short file":    func() error { return os.WriteFile(part, []byte("half"), 0o600) },
+	} {
+		if err := errors.Join(os.WriteFile(precious, []byte("precious"), 0o600), put()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.BackUp(t.Context(), database, regtest(t), false, to, silent); err == nil || !strings.Contains(err.Error(), "move it away") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if text, err := os.ReadFile(precious); err != nil || string(text) != "precious" {
+			t.Errorf("%s: what it leads to is now %d bytes, %v", name, len(text), err)
+		}
+		if _, err := os.Lstat(precious + ".none"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: a file appeared elsewhere", name)
+		}
+		if err := os.Remove(part); err != nil {
+			t.Errorf("%s: it is gone: %v", name, err)
+		}
+	}
+}
+
+// A backup that was killed once it had its name, and was then renamed, survives the next one.
+func TestBackupsSpareTheOneBefore(t *testing.T) {
+	t.Parallel()
+	database, folder := filled(t, filepath.Join(t.TempDir(), "ledger.db")), t.TempDir()
+	monday, to := filepath.Join(folder, "monday.db"), filepath.Join(folder, "b.db")
+	if _, err := store.BackUp(t.Context(), database, regtest(t), false, monday, silent); err != nil {
+		t.Fatal(err)
+	}
+	want := sum(t, monday)
+	if err := os.Link(monday, to+".part"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.BackUp(t.Context(), database, regtest(t), false, to, silent); err != nil {
+		t.Fatal(err)
+	}
+	if got := sum(t, monday); got != want {
+		t.Error("the earlier backup changed")
+	}
+	if files, err := os.ReadDir(folder); err != nil || len(files) != 2 {
+		t.Errorf("%v, %v", files, err)
+	}
+}
+
+// What a restore that was killed left, a journal above all, does not get into the next one, of another backup.
+func TestRestoreAfterOneThatWasKilled(t *testing.T) {
+	t.Parallel()
+	file, folder := backedUp(t, filled(t, filepath.Join(t.TempDir(), "ledger.db"))), t.TempDir()
+	next := filepath.Join(folder, "ledger.db.restoring")
+	other := filepath.Join(t.TempDir(), "other.db")
+	db, err := sql.Open("sqlite", "file:"+other+"?_pragma=journal_mode(DELETE)&_pragma=cache_size(1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("CREATE TABLE x (y); INSERT INTO x VALUES (zeroblob(300000)); BEGIN; UPDATE x SET y = randomblob(300000)"); err != nil {
+		t.Fatal(err)
+	}
+	for from, to := range map[string]string{other: next, other + "-journal": next + "-journal"} { // as a killed process leaves them
+		text, err := os.ReadFile(from)
+		if err != nil || len(text) < 4096 {
+			t.Fatalf("%s: %d bytes, %v", from, len(text), err)
+		}
+		if err := os.WriteFile(to, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	database := filepath.Join(folder, "ledger.db")
+	if _, err := store.Restore(t.Context(), file, database, regtest(t), false, ""); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := sum(t, backedUp(t, database)), sum(t, file); got != want {
+		t.Error("the rows differ")
+	}
+}
+
 func TestRestoreIgnoresRemains(t *testing.T) {
 	t.Parallel()
 	database := filled(t, filepath.Join(t.TempDir(), "ledger.db"))

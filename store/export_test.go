@@ -112,3 +112,6 @@ func OpenPrepared(path string) (*sql.DB, error) {
 	}
 	return sql.OpenDB(preparing{connector}), nil
 }
+
+// Seal adds the sum of all rows to a file that is to pass for a backup.
+var Seal = seal

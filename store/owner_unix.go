@@ -21,7 +21,7 @@ func ownAs(like string, paths ...string) error {
 		return nil
 	}
 	for _, path := range paths {
-		if err := os.Chown(path, int(owner.Uid), int(owner.Gid)); err != nil {
+		if err := os.Lchown(path, int(owner.Uid), int(owner.Gid)); err != nil {
 			return err
 		}
 	}

@@ -57,6 +57,9 @@ func prepare(ctx context.Context, backup, file string, net pool.Params, shadow b
 	}
 	err = migrate(ctx, db, sqliteMigrations, func(int64) error { return nil }) // the backup is the copy
 	if err == nil {
+		err = checkTables(ctx, db)
+	}
+	if err == nil {
 		_, err = db.ExecContext(ctx, "DROP TABLE backup")
 	}
 	if err == nil {
@@ -71,13 +74,14 @@ func prepare(ctx context.Context, backup, file string, net pool.Params, shadow b
 	return tip, nil
 }
 
+// copyFile copies a file to a new one.
 func copyFile(from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, private)
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, private) // follows no link
 	if err != nil {
 		return err
 	}
@@ -114,11 +118,16 @@ func restoreSQLite(ctx context.Context, backup, path string, net pool.Params, sh
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	next := path + ".restoring"
-	defer func() {
+	remove := func() (err error) {
 		for _, suffix := range append([]string{""}, besides...) {
 			err = errors.Join(err, without(next+suffix))
 		}
-	}()
+		return err
+	}
+	if err := remove(); err != nil { // what a killed one left: SQLite would put its journal's pages into the new file
+		return r, err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
 	if r.Tip, err = prepare(ctx, backup, next, net, shadow); err != nil {
 		return r, err
 	}

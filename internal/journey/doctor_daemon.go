@@ -21,7 +21,7 @@ func (x *examination) lookAtDaemon(context.Context) []Finding {
 		if advice == "" {
 			advice = "look at the daemon's log"
 		}
-		return one(failed(sentence(advice), "%v", err))
+		return one(failed(sentence(advice), "%s", inTime("the daemon", err)))
 	}
 	s := &r.State
 	list := one(ok("%s answers: network %s, version %s", r.URL, r.Net.Name, s.Version))
@@ -36,6 +36,14 @@ func (x *examination) lookAtDaemon(context.Context) []Finding {
 		return append(list, failed(do, "not up to date, at block %d (%s): %s", s.Tip.Height, minute(s.Tip.Time), why))
 	}
 	return append(list, ok("up to date, at block %d (%s)", s.Tip.Height, minute(s.Tip.Time)))
+}
+
+// inTime words an error of a program that may have been asked in vain.
+func inTime(who string, err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return who + " does not answer in time"
+	}
+	return err.Error()
 }
 
 // longWaiting is how long an alert may wait before its receiver seems to be down.

@@ -19,9 +19,9 @@ func (x *examination) lookAtNode(ctx context.Context) []Finding {
 	case errors.Is(err, errRemote):
 		return untold(err)
 	case err != nil && pasteld.Temporary(err):
-		return one(failed("Start pasteld, or give its address with --node, and its login with --node-cookie.", "%v", err))
+		return one(failed("Start pasteld, or give its address with --node, and its login with --node-cookie.", "%s", inTime("the node", err)))
 	case err != nil:
-		return one(failed("Give the node with --node, and its login with --node-cookie, or --node-user and --node-password.", "%v", err))
+		return one(failed("Give the node with --node, and its login with --node-cookie, or --node-user and --node-password.", "%s", inTime("the node", err)))
 	}
 	about, err := node.About(ctx)
 	if err != nil {

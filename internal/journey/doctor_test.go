@@ -70,6 +70,9 @@ func TestDoctorWaitsForNobody(t *testing.T) {
 				t.Errorf("a %s that hangs: %+v", name, f)
 			}
 		}
+		if of := finding(list, name); strings.Contains(of[0].Seen, "context deadline exceeded") {
+			t.Errorf("a %s that hangs: %q is no word to people", name, of[0].Seen)
+		}
 		other := map[string]string{"daemon": "node", "node": "daemon"}[name]
 		if of := finding(list, other); len(of) == 0 || of[0].Result != ResultOK {
 			t.Errorf("a %s that hangs: %+v", name, of)

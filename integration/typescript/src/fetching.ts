@@ -67,7 +67,7 @@ export async function problem(response: Response): Promise<Problem | BadAnswer> 
 }
 
 /** Refuses numbers that JavaScript would round. */
-function exact(_: string, value: unknown): unknown {
+export function exact(_: string, value: unknown): unknown {
   if (typeof value === "number" && !Number.isSafeInteger(value)) {
     throw new BadAnswer("the answer has a number that is no exact integer");
   }
