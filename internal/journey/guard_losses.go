@@ -170,9 +170,7 @@ func (g *guard) lostBefore(ctx context.Context, id string, fresh *lastSeen) (rep
 		if x.Refused || x.PastelID != id && x.Address != id || slices.ContainsFunc(fresh.Pledges, same) {
 			continue
 		}
-		p, err := g.find(ctx, &seenPledge{Pool: x.Pool, PastelID: x.PastelID, Address: x.Address}, func(q *wire.Pledge) bool {
-			return q.Address == x.Address && q.Ended != nil && !q.Ended.Time.Before(x.Pledged)
-		})
+		p, err := g.r.howEnded(ctx, &x)
 		if err != nil {
 			return nil, err
 		}
@@ -183,11 +181,11 @@ func (g *guard) lostBefore(ctx context.Context, id string, fresh *lastSeen) (rep
 	return reports, nil
 }
 
-// find returns one of the last pledges of a PastelID in a pool; nil if the daemon names none such.
-func (g *guard) find(ctx context.Context, p *seenPledge, is func(*wire.Pledge) bool) (*wire.Pledge, error) {
+// lastPledge returns one of the last pledges of a PastelID in a pool; nil if the daemon names none such.
+func (r *Daemon) lastPledge(ctx context.Context, pool, pastelID string, is func(*wire.Pledge) bool) (*wire.Pledge, error) {
 	q := wire.PledgeQuery{Page: wire.Page{Limit: mostExamined, Order: "newest"}}
-	q.Pool, q.PastelID = p.Pool, p.PastelID
-	page, err := Advised(g.r.Pledges(ctx, q))
+	q.Pool, q.PastelID = pool, pastelID
+	page, err := Advised(r.Pledges(ctx, q))
 	if err != nil {
 		return nil, err
 	}
@@ -199,9 +197,16 @@ func (g *guard) find(ctx context.Context, p *seenPledge, is func(*wire.Pledge) b
 	return nil, nil
 }
 
+// howEnded returns a remembered pledge that ended since, in the daemon's words; nil if the daemon names none.
+func (r *Daemon) howEnded(ctx context.Context, x *Remembered) (*wire.Pledge, error) {
+	return r.lastPledge(ctx, x.Pool, x.PastelID, func(p *wire.Pledge) bool {
+		return p.Address == x.Address && p.Ended != nil && !p.Ended.Time.Before(x.Pledged)
+	})
+}
+
 // ended returns a report of how a pledge ended that was live when guard last looked.
 func (g *guard) ended(ctx context.Context, p *seenPledge, looked time.Time) (report func(), err error) {
-	found, err := g.find(ctx, p, func(q *wire.Pledge) bool { return q.Seq == int64(p.Seq) })
+	found, err := g.r.lastPledge(ctx, p.Pool, p.PastelID, func(q *wire.Pledge) bool { return q.Seq == int64(p.Seq) })
 	switch {
 	case err != nil:
 		return nil, err
