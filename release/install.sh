@@ -110,9 +110,9 @@ trap 'exit 130' HUP INT TERM
 case $from in
 https://*)
 	if command -v curl >/dev/null; then
-		curl -fsSL -o "$new/$archive" "$from/$archive" || fail "cannot fetch $from/$archive"
+		curl -fsSL -o "$new/$archive" "$from/$archive" || fail "cannot fetch $from/$archive; fetch it any other way and name its folder with --from"
 	elif command -v wget >/dev/null; then
-		wget -qO "$new/$archive" "$from/$archive" || fail "cannot fetch $from/$archive"
+		wget -qO "$new/$archive" "$from/$archive" || fail "cannot fetch $from/$archive; fetch it any other way and name its folder with --from"
 	else
 		fail "install curl or wget, or fetch $archive yourself and name its folder with --from"
 	fi
@@ -154,7 +154,7 @@ done
 echo "installed smartpool and smartpoold $version in $to/bin, their manual pages and completions in $to/share"
 case :${PATH:-}: in
 *:"$to/bin":*) ;;
-*) echo "put $to/bin on your PATH" ;;
+*) echo "put $to/bin on your PATH, here and in your shell's profile: export PATH=\"$to/bin:\$PATH\"" ;;
 esac
 # What shells do not find by themselves.
 if [ "$to" != /usr/local ]; then

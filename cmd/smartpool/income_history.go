@@ -55,6 +55,10 @@ func (c *historyCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	case c.CSV:
 		return writeCSV(e, entries)
 	}
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(e.Out, nobody("history"))
+		return err
+	}
 	t := terminal.NewTable(e.Width, []any{"Date (UTC)", "Block", "What", "Pool", "PSL", "Transaction"}, 2, 5)
 	sums := map[string]pastel.Amount{}
 	for _, x := range entries {

@@ -63,7 +63,7 @@ type cli struct {
 	History historyCmd `cmd:"" help:"List income, forfeits and payouts, or print a file for a tax return (member)."`
 	Guard   guardCmd   `cmd:"" help:"Keep pledged coins locked, and warn if a transaction spends them (member)."`
 
-	Pool      poolCmd      `cmd:"" help:"Open, watch and activate a pool (operator)."`
+	Pool      poolCmd      `cmd:"" help:"Open, watch and activate a pool (operator); smartpool pools lists all."`
 	Supernode supernodeCmd `cmd:"" help:"Start a pool's Supernode (operator)."`
 	Payouts   payoutsCmd   `cmd:"" help:"List payouts that wait to be mined (operator)."`
 

@@ -29,7 +29,7 @@ func (c *myCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 		return terminal.PrintJSON(e.Out, list)
 	}
 	if len(list) == 0 {
-		_, err := fmt.Fprintln(e.Out, "No pledges yet. smartpool pools compares pools; smartpool join POOL pledges coins.")
+		_, err := fmt.Fprintln(e.Out, nobody("my")+" smartpool pools compares pools; smartpool join POOL pledges coins.")
 		return err
 	}
 	var b strings.Builder

@@ -29,6 +29,11 @@ func (w *who) accounts(ctx context.Context, e *terminal.Terminal) (*journey.Daem
 	return r, list, err
 }
 
+// nobody says that none of the node's PastelIDs ever pledged, and how to have a command tell of those that the node does not know.
+func nobody(command string) string {
+	return "None of the node's PastelIDs has pledged. Is yours in a key file? Name it: smartpool " + command + " PASTELID."
+}
+
 type leaveCmd struct {
 	who
 	Pool string `type:"pool" placeholder:"POOL" help:"Only this pool, by id or label."`
@@ -46,6 +51,10 @@ func (c *leaveCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	}
 	if e.JSON {
 		return terminal.PrintJSON(e.Out, l.Accounts)
+	}
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(e.Out, nobody("leave"))
+		return err
 	}
 	text, err := l.Text(ctx)
 	if err == nil {

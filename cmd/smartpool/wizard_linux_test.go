@@ -212,7 +212,7 @@ func TestAnswersSurviveAnInterruption(t *testing.T) {
 	}
 
 	// Who does not continue has them as defaults.
-	code, shown = talks(t, home, create, says{"label        beta", ""}, says{resume, "n\n"}, says{"Name of the pool (3 to 32 of a-z, 0-9 and -) [beta]: ", "gamma\n"},
+	code, shown = talks(t, home, create, says{"label        beta", ""}, says{resume, "n\n"}, says{"earlier answer in brackets", ""}, says{"Name of the pool (3 to 32 of a-z, 0-9 and -) [beta]: ", "gamma\n"},
 		says{"Your name, as members will see it [Beta]: ", "\x03"})
 	if code != exitInterrupted || !strings.Contains(remembered(t, home), "gamma") || !strings.Contains(remembered(t, home), operator) {
 		t.Errorf("starting over: exit code %d, remembered are\n%s\n%s", code, remembered(t, home), shown)

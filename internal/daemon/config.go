@@ -236,7 +236,7 @@ func (c *Config) network() (pool.Params, error) {
 	case c.shadow():
 		network.Forks.Pools = pool.ForkAt(pastel.Height(c.ShadowFrom))
 	case !enforced:
-		return network, fmt.Errorf("network: the %s network does not enforce the rules yet; use --shadow-from HEIGHT to watch it from a height",
+		return network, fmt.Errorf("network: the %s network does not enforce the rules yet; use --shadow-from HEIGHT to watch it from a height, or --dev for a development node",
 			network.Name)
 	}
 	if err := network.Validate(); err != nil {

@@ -92,7 +92,7 @@ func (c *Activation) Run(ctx context.Context, r *Daemon) (Posted, error) {
 		if err != nil {
 			return "", fmt.Errorf("cannot read the daemon's answer (%w); run the daemon's release", err)
 		}
-		return fmt.Sprintf("Active since %s with %d PSL.\nThe Supernode's collateral reference is %s, index 4294967295. Next: smartpool supernode launch %s",
+		return fmt.Sprintf("Active since %s with %d PSL.\nThe Supernode's collateral reference is %s, index 4294967295. Next:\n  smartpool supernode launch %s",
 			When(*now.Activated), now.Counted, id, now.ID), nil
 	})
 }

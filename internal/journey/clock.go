@@ -20,17 +20,17 @@ const idleLimit = 24 * time.Hour
 // SameTime compares the time of a daemon's or node's last block with this machine's clock. It returns an error if they are too far apart: one
 // of the two is wrong, so nothing may be signed.
 func SameTime(net *pastel.Network, tip, now time.Time) error {
-	past := futureLimit
+	past, wait := futureLimit, "wait for a block"
 	if net.Name == "regtest" || net.Name == "devnet" {
-		past = idleLimit
+		past, wait = idleLimit, "mine a block (smartpool rpc generate 1) and wait a moment"
 	}
 	shown := tip.UTC().Format("2006-01-02 15:04")
 	switch {
 	case tip.After(now.Add(futureLimit)):
 		return fmt.Errorf("the daemon's last block is dated %s UTC, which lies in the future; correct this machine's clock, or ask another daemon", shown)
 	case tip.Before(now.Add(-past)):
-		return fmt.Errorf("the daemon's last block is dated %s UTC, more than %d hours ago by this machine's clock (%s UTC); wait for a block, correct the clock, or ask "+
-			"another daemon", shown, int(past.Hours()), now.UTC().Format("2006-01-02 15:04"))
+		return fmt.Errorf("the daemon's last block is dated %s UTC, more than %d hours ago by this machine's clock (%s UTC); %s, correct the clock, or ask "+
+			"another daemon", shown, int(past.Hours()), now.UTC().Format("2006-01-02 15:04"), wait)
 	}
 	return nil
 }

@@ -163,7 +163,7 @@ func (c *Creation) Run(ctx context.Context, r *Daemon) (_ Posted, err error) {
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("Open: pool %s accepts pledges until %s.\nMembers join with: smartpool join %s", x.SmartPoolID, Whenever(p.JoinUntil), x.SmartPoolID), nil
+		return fmt.Sprintf("Open: pool %s accepts pledges until %s.\nMembers join with:\n  smartpool join %s", x.SmartPoolID, Whenever(p.JoinUntil), x.SmartPoolID), nil
 	})
 }
 

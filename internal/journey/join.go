@@ -214,7 +214,7 @@ func (r *Daemon) joined(ctx context.Context, x *ticket.Part) func(string) (strin
 	return r.pledgeOutcome(ctx, x, func(pl *wire.Pledge) string {
 		return "Accepted in " + When(pl.Joined)
 	}, func(in *wire.PoolPledge) string {
-		return fmt.Sprintf(": %d PSL, %s. smartpool my shows what it earns.", in.Offered, stands(in))
+		return fmt.Sprintf(": %d PSL, %s. To see what it earns:\n  smartpool my %s", in.Offered, stands(in), x.PastelID)
 	})
 }
 

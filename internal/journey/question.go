@@ -201,6 +201,9 @@ func (v *interview) begin(ctx context.Context) error {
 		v.p.Warn("  %-12s %s", strings.TrimPrefix(flag, "--"), visible.Text(shortened(was.Answers[flag])))
 	}
 	v.resumes, err = v.yes("Continue with these answers?")
+	if err == nil && !v.resumes {
+		v.p.Note("Each question then has its earlier answer in brackets,\nwhich Enter takes.")
+	}
 	return err
 }
 

@@ -117,7 +117,7 @@ func pastedSignature(p Person, size int, check func(sig string) error) (string, 
 	for try := 1; ; try++ {
 		sig := ""
 		for line := 0; line < most && len(sig) < size; line++ {
-			more, err := p.Ask(map[bool]string{true: "Paste the signature", false: "The rest of it"}[line == 0], "")
+			more, err := p.Ask(map[bool]string{true: "Paste the signature", false: "The rest of it (Enter if that was all)"}[line == 0], "")
 			switch {
 			case errors.Is(err, terminal.ErrInterrupted):
 				return "", err
