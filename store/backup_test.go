@@ -478,7 +478,7 @@ func TestBackupsOverwriteNothingElse(t *testing.T) {
 	if err := os.Symlink(victim, linked+".part"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.BackUp(t.Context(), database, regtest(t), false, linked, silent); err == nil || !strings.Contains(err.Error(), "no regular file") {
+	if _, err := store.BackUp(t.Context(), database, regtest(t), false, linked, silent); err == nil || !strings.Contains(err.Error(), "in the way") {
 		t.Errorf("through a link: %v", err)
 	}
 	if text, err := os.ReadFile(victim); err != nil || string(text) != "precious" {

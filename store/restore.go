@@ -43,11 +43,6 @@ func Restore(ctx context.Context, backup, database string, net pool.Params, shad
 
 // prepare makes a database of this release's tables from a backup, and checks it.
 func prepare(ctx context.Context, backup, file string, net pool.Params, shadow bool) (tip Block, err error) {
-	for _, suffix := range besides { // of a restore that was killed: SQLite would undo that one's changes in this one's file
-		if err := without(file + suffix); err != nil {
-			return tip, err
-		}
-	}
 	if err := copyFile(backup, file); err != nil {
 		return tip, err
 	}
