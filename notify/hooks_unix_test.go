@@ -26,7 +26,7 @@ func script(t *testing.T, lines string) (program string) {
 		t.Fatal(err)
 	}
 	program = filepath.Join(folder, "hook")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\n"+lines+"\n"), 0o700); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(program, []byte("#!/bin/sh\n"+lines+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return program
@@ -143,7 +143,7 @@ func TestHooksAreRefused(t *testing.T) {
 		return program
 	}
 	open := script(t, "")
-	if err := os.Chmod(filepath.Dir(open), 0o777); err != nil { //nolint:gosec // that is the case
+	if err := os.Chmod(filepath.Dir(open), 0o777); err != nil {
 		t.Fatal(err)
 	}
 	cases := map[string]string{
@@ -178,14 +178,14 @@ func TestHookIsNotReplacedByAShell(t *testing.T) {
 		good := script(t, "exit 0")
 		above = filepath.Join(filepath.Dir(good), "above")
 		program = filepath.Join(above, "bin", "hook")
-		if err := errors.Join(os.MkdirAll(filepath.Dir(program), 0o755), os.Rename(good, program)); err != nil { //nolint:gosec // hooks are there
+		if err := errors.Join(os.MkdirAll(filepath.Dir(program), 0o755), os.Rename(good, program)); err != nil {
 			t.Fatal(err)
 		}
 		attempts[name] = program
 		return above, program
 	}
 	above, _ := attempt("a folder above is open")
-	if err := os.Chmod(above, 0o777); err != nil { //nolint:gosec // that is the case
+	if err := os.Chmod(above, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	_, program := attempt("a link in place of the program")
@@ -203,7 +203,7 @@ func TestHookIsNotReplacedByAShell(t *testing.T) {
 			t.Fatal(err)
 		}
 		above, _ = attempt("a folder above is another user's, and sticky")
-		if err := errors.Join(os.Chown(above, 12345, 12345), os.Chmod(above, os.ModeSticky|0o755)); err != nil { //nolint:gosec // that is the case
+		if err := errors.Join(os.Chown(above, 12345, 12345), os.Chmod(above, os.ModeSticky|0o755)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -22,11 +22,11 @@ func TestAnswersFileIsNotBelieved(t *testing.T) {
 		"nothing":        {func(string) error { return nil }, false, true},
 		"a pipe":         {func(path string) error { return syscall.Mkfifo(path, 0o600) }, true, true},
 		"a device":       {func(path string) error { return os.Symlink("/dev/zero", path) }, true, true},
-		"for others":     {func(path string) error { return os.WriteFile(path, []byte(good), 0o644) }, true, true}, //nolint:gosec // that is the case
+		"for others":     {func(path string) error { return os.WriteFile(path, []byte(good), 0o644) }, true, true},
 		"a huge file":    {func(path string) error { return os.WriteFile(path, make([]byte, maxAnswersFile+1), 0o600) }, true, true},
 		"a piped lock":   {func(path string) error { return syscall.Mkfifo(path+".lock", 0o600) }, false, false},
 		"a linked lock":  {func(path string) error { return os.Symlink(path+".elsewhere", path+".lock") }, false, false},
-		"an open folder": {func(path string) error { return os.Chmod(filepath.Dir(path), 0o777) }, false, false}, //nolint:gosec // that is the case
+		"an open folder": {func(path string) error { return os.Chmod(filepath.Dir(path), 0o777) }, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
