@@ -62,7 +62,8 @@ func startOn(t testing.TB, chainName string, height pastel.Height, url string, c
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { alerts.Close() })
-	x.alerts = notify.New(notify.Config{Alerts: alerts, Ledger: x.ledger, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	x.alerts = notify.New(notify.Config{Alerts: alerts, Ledger: x.ledger, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Members: notify.Members{Most: 10, URL: "https://pools.example.org"}})
 	cfg := api.Config{
 		Books: books.New(r), Feed: feed, Simulator: x.ledger, Version: "test", Condition: func() string { return "" }, Token: token, Streams: 5000,
 		Alerts: func() *notify.Service { return x.alerts }, Log: slog.New(slog.DiscardHandler),

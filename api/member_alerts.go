@@ -49,11 +49,14 @@ var errNoMembers = huma.Error403Forbidden("this daemon takes no subscriptions fr
 	"/members/PASTELID/feed.atom, or use a daemon whose status has \"member_alerts\"")
 
 // StopAlerts ends the subscription whose messages have a secret, for the client of a request's context. The error is books.ErrNotFound if there
-// is none.
+// is none, but not while nobody knows, because alerts are not running.
 func (s *Server) StopAlerts(ctx context.Context, stop string) error {
 	service, err := s.memberService()
-	if err != nil {
+	if errors.Is(err, errNoMembers) {
 		return books.ErrNotFound
+	}
+	if err != nil {
+		return err
 	}
 	err = service.Stop(ctx, clientOf(ctx), stop)
 	var refused *notify.RefusedError
@@ -89,7 +92,7 @@ func (s *Server) notTaken(err error) error {
 // byMember registers an operation that a PastelID signs.
 func byMember[I, O any](s *Server, id, path, summary string, f func(context.Context, *notify.Service, *I) (*O, error)) {
 	huma.Register(s.api, huma.Operation{
-		OperationID: id, Method: http.MethodPost, Path: "/api/v1" + path, Summary: summary, MaxBodyBytes: maxMemberBody,
+		OperationID: id, Method: http.MethodPost, Path: wire.Prefix + path, Summary: summary, MaxBodyBytes: maxMemberBody,
 		Errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, in *I) (*O, error) {
 		service, err := s.memberService()

@@ -97,7 +97,7 @@ func (s *Service) choose(x *store.AlertTx, now time.Time) (todo []dispatch, err 
 		if sub == nil || w.Due == 0 {
 			continue
 		}
-		if !s.traffic.reserve(w.Lane, hostOf(sub.URL), s.cfg.Elapsed()) {
+		if !s.traffic.reserve(w.Lane, hostOf(sub), s.cfg.Elapsed()) {
 			continue
 		}
 		a, found, err := x.NextAlert(w.Lane, now, latest, s.traffic.fails(w.Subscription))

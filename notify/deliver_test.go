@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/notify"
+	"github.com/pastelnetwork/smartpool/store"
 )
 
 // leaves takes a ledger at block 163 to where two alerts are due to who subscribed to these kinds.
@@ -296,10 +297,12 @@ func TestServiceThatTookAPart(t *testing.T) {
 	}
 }
 
-// Services that hang are left to it, so many and no more, and webhooks go on.
+// Services that hang are left to it, so many and no more, and webhooks go on. Those of members hold up none of the daemon's owner.
 func TestHangingServices(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, t.TempDir()+"/ledger.db")
+	r.members = notify.Members{Most: 10, URL: "https://pools.example.org"}
+	r.restart()
 	asked, release := make(chan struct{}, 1), make(chan struct{})
 	to := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		asked <- struct{}{}
@@ -308,20 +311,28 @@ func TestHangingServices(t *testing.T) {
 	t.Cleanup(to.Close)
 	t.Cleanup(func() { close(release) })
 	id := r.subscribe(notify.Request{URL: mattermost(to.URL)}).ID
+	const member = "MEMBER"
+	if err := r.alerts.Do(t.Context(), func(x *store.AlertTx) error {
+		return x.AddSubscription(&store.Subscription{ID: member, URL: mattermost(to.URL), Stop: "STOP"})
+	}); err != nil {
+		t.Fatal(err)
+	}
 	var all sync.WaitGroup
 	defer all.Wait()
-	for range notify.MaxHanging {
-		ctx, stop := context.WithCancel(context.Background())
-		all.Go(func() {
-			if err := r.svc.Test(ctx, id); err == nil || !strings.Contains(err.Error(), "in time") {
-				t.Errorf("got %v", err)
-			}
-		})
-		<-asked
-		stop()
-	}
-	if err := r.svc.Test(context.Background(), id); err == nil || !strings.Contains(err.Error(), "too many services") {
-		t.Errorf("got %v", err)
+	for _, id := range []string{member, id} {
+		for range notify.MaxHanging {
+			ctx, stop := context.WithCancel(context.Background())
+			all.Go(func() {
+				if err := r.svc.Test(ctx, id); err == nil || !strings.Contains(err.Error(), "in time") {
+					t.Errorf("%s: got %v", id, err)
+				}
+			})
+			<-asked
+			stop()
+		}
+		if err := r.svc.Test(context.Background(), id); err == nil || !strings.Contains(err.Error(), "too many services") {
+			t.Errorf("%s: got %v", id, err)
+		}
 	}
 	hook := newReceiver(t)
 	receipt := r.subscribe(notify.Request{URL: hook.URL})

@@ -107,6 +107,13 @@ func WithdrawalText(k Kind, text string) string {
 	return withdrawal(&store.Alert{Kind: string(k), Text: text}).text
 }
 
+// RunHook runs a hook of a service for a message, with so much patience.
+func RunHook(ctx context.Context, cfg Config, program, id string, body []byte, patience time.Duration) error {
+	s := New(cfg)
+	s.hookPatience = patience
+	return s.send(ctx, &store.Subscription{URL: hookURL(program)}, &message{id: id, kind: PayoutPaid, body: body}, func() {})
+}
+
 // CheckMemberURL checks a receiver that a stranger chose.
 var CheckMemberURL = checkMemberURL
 
@@ -119,11 +126,4 @@ func (s *Service) Abroad(instead *http.Client) *http.Client {
 		s.abroad = instead
 	}
 	return s.abroad
-}
-
-// RunHook runs a hook of a service for a message, with so much patience.
-func RunHook(ctx context.Context, cfg Config, program, id string, body []byte, patience time.Duration) error {
-	s := New(cfg)
-	s.hookPatience = patience
-	return s.send(ctx, &store.Subscription{URL: hookURL(program)}, &message{id: id, kind: PayoutPaid, body: body}, func() {})
 }

@@ -68,26 +68,23 @@ func CheckHook(program string) error {
 	if file != program {
 		return fmt.Errorf("%s is a symbolic link, or its path has one; name the file itself: %s", program, file)
 	}
-	return checkFolders(filepath.Dir(program))
+	return checkFolders(program)
 }
 
-// checkFolders says why others could replace what is in a folder: through it, or a folder above it.
-func checkFolders(folder string) error {
-	for {
+// checkFolders says why others could replace a program: in its folder, or in one above that.
+func checkFolders(program string) error {
+	for folder := filepath.Dir(program); ; folder = filepath.Dir(folder) {
 		info, err := os.Stat(folder)
 		switch {
 		case err != nil:
 			return err
 		case info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0:
-			return fmt.Errorf("other users of this machine can replace the program; run: chmod go-w %s", folder)
+			return fmt.Errorf("other users of this machine can replace %s; run: chmod go-w %s", program, folder)
 		case !ownedHook(info):
-			return fmt.Errorf("%s belongs to another user, who could replace the program; move it to a folder of root's, such as /usr/local/bin", folder)
-		}
-		above := filepath.Dir(folder)
-		if above == folder {
+			return fmt.Errorf("%s lies in %s, which belongs to another user, who could replace it", program, folder)
+		case folder == filepath.Dir(folder):
 			return nil
 		}
-		folder = above
 	}
 }
 
@@ -125,8 +122,8 @@ func (s *Service) meetHooks(x *store.AlertTx) error {
 		if err := s.add(x, &sub, left); err != nil {
 			return err
 		}
-		added()
 		left++
+		added()
 	}
 	return nil
 }
@@ -149,7 +146,7 @@ func (s *Service) runHook(ctx context.Context, program string, m *message) error
 	running, cancel := context.WithTimeout(ctx, s.hookPatience)
 	defer cancel()
 	var out firstBytes
-	cmd := exec.CommandContext(running, program) //nolint:gosec // the operator's own settings name it
+	cmd := exec.CommandContext(running, program)
 	cmd.Dir, cmd.Env = "/", hookEnvironment(m)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(m.body), &out, &out
 	cmd.WaitDelay = hookDrain

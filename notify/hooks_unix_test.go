@@ -146,7 +146,23 @@ func TestHooksAreRefused(t *testing.T) {
 	if err := os.Chmod(filepath.Dir(open), 0o777); err != nil {
 		t.Fatal(err)
 	}
+	above := script(t, "")
+	inner := filepath.Join(filepath.Dir(above), "inner")
+	if err := os.Mkdir(inner, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(above, filepath.Join(inner, "hook")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Dir(inner), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(open, link); err != nil {
+		t.Fatal(err)
+	}
 	cases := map[string]string{
+		link: "symbolic link", filepath.Join(inner, "hook"): "can replace",
 		"hook": "whole path", "./hook": "whole path", good + "/../hook": "whole path", good + "x": "does not exist", filepath.Dir(good): "no regular file",
 		mode(0o600): "chmod u+x", mode(0o720): "chmod go-w", mode(0o702): "chmod go-w", open: "can replace",
 	}
@@ -156,6 +172,11 @@ func TestHooksAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		cases[foreign] = "another user"
+		theirs := script(t, "")
+		if err := os.Chown(filepath.Dir(theirs), 12345, 12345); err != nil {
+			t.Fatal(err)
+		}
+		cases[theirs] = "who could replace it"
 	}
 	for program, want := range cases {
 		if err := notify.CheckHook(program); err == nil || !strings.Contains(err.Error(), want) {

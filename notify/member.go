@@ -35,7 +35,7 @@ const (
 	mostClients   = 10_000      // addresses remembered; further ones share one limit
 	messagesADay  = 200         // attempts to send, to all receivers of a PastelID
 	messagesBurst = 50          // of these, at once
-	memberSilence = giveUpAfter // a receiver that took nothing for so long is dropped when a message is given up
+	memberSilence = giveUpAfter // a receiver that took nothing for so long after a message that was given up is dropped
 )
 
 // Signed is a request that a PastelID signed.
@@ -56,6 +56,31 @@ func (e *RefusedError) Error() string { return e.Detail }
 
 // Members returns whom the daemon lets subscribe; false if it requires the token.
 func (s *Service) Members() (Members, bool) { return s.cfg.Members, s.cfg.Members.Most > 0 }
+
+// meetMembers ends members' subscriptions if the daemon takes none any more: nobody who gets their messages could stop them.
+func (s *Service) meetMembers(x *store.AlertTx) error {
+	if _, on := s.Members(); on {
+		return nil
+	}
+	subs, err := x.Subscriptions()
+	if err != nil {
+		return err
+	}
+	ended := 0
+	for i := range subs {
+		if !subs[i].ByMember() {
+			continue
+		}
+		if _, err := x.RemoveSubscription(subs[i].ID); err != nil {
+			return err
+		}
+		ended++
+	}
+	if ended > 0 {
+		s.cfg.Log.Warn("members cannot subscribe any more: their subscriptions end", "subscriptions", ended)
+	}
+	return nil
+}
 
 // limits bound how often members' requests are looked at.
 type limits struct {
@@ -291,18 +316,12 @@ func (s *Service) stopURL(sub *store.Subscription) string {
 	return s.cfg.Members.URL + "/stop/" + sub.Stop
 }
 
-// dropSilent removes a member's subscription whose receiver has taken nothing for so long that a message was given up.
+// dropSilent removes a member's subscription when a message to it was given up, if its receiver has taken nothing for so long: neither that message
+// nor one made since the first that was given up. One that was told nothing for weeks and fails for a minute is not silent.
 func (s *Service) dropSilent(x *store.AlertTx, sub *store.Subscription, now time.Time) error {
-	done, err := x.Deliveries()
-	if err != nil {
+	first, found, err := x.FirstGivenUp(sub.ID)
+	if err != nil || !found || now.Sub(first) < memberSilence {
 		return err
-	}
-	last := sub.Created
-	if d := done[sub.ID].Last; d.After(last) {
-		last = d
-	}
-	if now.Sub(last) < memberSilence {
-		return nil
 	}
 	s.cfg.Log.Warn("a member's receiver took nothing for days: its subscription is dropped", "subscription", sub.ID, "to", scheme(sub.URL))
 	_, err = x.RemoveSubscription(sub.ID)

@@ -211,12 +211,29 @@ func TestMembersAreBounded(t *testing.T) {
 	})
 }
 
-// Without the operator's setting nobody subscribes by signature.
+// Without the operator's setting nobody subscribes by signature. When it is taken away, the subscriptions end that it allowed, and no other.
 func TestMembersNeedTheOperatorsSetting(t *testing.T) {
-	r := memberRig(t, t.TempDir()+"/ledger.db", 0)
-	if _, err := r.join(identity(t, 0), hook); !refused(err, "takes no subscriptions from members") {
-		t.Error(err)
-	}
+	onEach(t, func(t *testing.T, url string) {
+		r := memberRig(t, url, 10)
+		owners := r.subscribe(notify.Request{URL: hook})
+		if _, err := r.join(identity(t, 0), hook); err != nil {
+			t.Fatal(err)
+		}
+		r.restart()
+		r.round()
+		if list, err := r.svc.List(t.Context()); err != nil || len(list) != 2 {
+			t.Errorf("with the setting: %+v, %v", list, err)
+		}
+		r.members = notify.Members{}
+		r.restart()
+		if _, err := r.join(identity(t, 0), hook); !refused(err, "takes no subscriptions from members") {
+			t.Error(err)
+		}
+		r.round()
+		if list, err := r.svc.List(t.Context()); err != nil || len(list) != 1 || list[0].ID != owners.ID {
+			t.Errorf("%+v, %v", list, err)
+		}
+	})
 }
 
 // A member's receiver can only be named so that the daemon sends across the public internet.
@@ -231,7 +248,7 @@ func TestMembersCannotNameInsideReceivers(t *testing.T) {
 		"smtp://user:pass@127.0.0.1:25/?from=a@b.c&to=d@e.f", "ntfy://127.0.0.1/topic", "gotify://127.0.0.1/token", "matrix://user:token@127.0.0.1", "mattermost://127.0.0.1/token",
 		"rocketchat://127.0.0.1/a/b", "teams://a@b/c/d?host=127.0.0.1", "bark://key@127.0.0.1", "zulip://a:b@127.0.0.1", "signal://127.0.0.1/a", "generic://127.0.0.1", "logger://",
 		"discord+https://token@id", "telegram://token@telegram?chats=1,2,3", "telegram://token@telegram?channels=1,2",
-		"telegram://token@telegram?Chats=1,2,3", "telegram://token@telegram?chats=1&Chats=1,2,3", "telegram://token@telegram?CHANNELS=1%2C2", "telegram://token@telegram?chats=1&channels=2", "https://example.org/" + strings.Repeat("a", 500),
+		"telegram://token@telegram?Chats=1,2,3", "telegram://token@telegram?chats=1&Chats=1,2,3", "telegram://token@telegram?CHANNELS=1%2C2", "telegram://token@telegram?chats=1&channels=2", "telegram://token@telegram?chats=1&chats=2", "https://example.org/" + strings.Repeat("a", 500),
 	} {
 		if err := notify.CheckMemberURL(to, own); !refused(err, "url: ") || strings.Contains(err.Error(), "password") {
 			t.Errorf("%s: %v", to, err)
@@ -375,9 +392,18 @@ func (r *rig) standIn(handler http.HandlerFunc) {
 // flood puts messages into the outbox of a subscription.
 func (r *rig) flood(subscription string, n int) {
 	r.t.Helper()
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("FLOOD%d", i)
+	}
+	r.add(subscription, ids...)
+}
+
+// add puts urgent messages with these ids into the outbox of a subscription.
+func (r *rig) add(subscription string, ids ...string) {
+	r.t.Helper()
 	err := r.alerts.Do(r.t.Context(), func(x *store.AlertTx) error {
-		for i := range n {
-			id := fmt.Sprintf("FLOOD%d", i)
+		for _, id := range ids {
 			if err := x.AddAlert(&store.Alert{
 				ID: id, Subscription: subscription, Cause: id, Thread: id, Kind: string(notify.Left), Urgent: true, Text: "text", JSON: "{}", Created: r.clock(), Standing: true,
 			}); err != nil {
@@ -471,11 +497,7 @@ func TestMembersDeadReceiversAreDropped(t *testing.T) {
 		t.Fatalf("after some hours %v are there, and %d messages were sent", there(), asked.Load())
 	}
 	r.pass(7 * 24 * time.Hour)
-	if err := r.alerts.Do(t.Context(), func(x *store.AlertTx) error {
-		return x.AddAlert(&store.Alert{ID: "LAST", Subscription: receipt.ID, Cause: "last", Thread: "last", Kind: string(notify.Left), Urgent: true, JSON: "{}", Created: r.clock(), Standing: true})
-	}); err != nil {
-		t.Fatal(err)
-	}
+	r.add(receipt.ID, "LAST")
 	for range 20 {
 		r.round()
 		r.pass(15 * time.Minute)
@@ -541,4 +563,40 @@ func TestFloodDoesNotKeepMessagesComing(t *testing.T) {
 	if err := r.svc.Stop(t.Context(), here, strings.TrimPrefix(stop, "https://pools.example.org/stop/")); err != nil {
 		t.Error(err)
 	}
+}
+
+// A member's receiver that was told nothing for weeks, and then refuses one message, stays.
+func TestMembersReceiversMayFailOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, url string) {
+		r := memberRig(t, url, 10)
+		var refuses atomic.Bool
+		var asked atomic.Int64
+		r.standIn(func(w http.ResponseWriter, _ *http.Request) {
+			asked.Add(1)
+			if w.Header().Set("Date", r.clock().Format(http.TimeFormat)); refuses.Load() {
+				w.WriteHeader(http.StatusNotFound)
+			}
+		})
+		receipt, err := r.join(identity(t, 0), "https://example.com/alerts")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, refused := range []bool{false, true, true} {
+			refuses.Store(refused)
+			asked.Store(0)
+			r.add(receipt.ID, fmt.Sprintf("MESSAGE%d", i))
+			for range 20 {
+				r.round()
+				r.pass(15 * time.Minute)
+			}
+			if asked.Load() == 0 {
+				t.Fatalf("message %d was not sent", i)
+			}
+			list, err := r.svc.List(t.Context())
+			if err != nil || len(list) != map[bool]int{true: 0, false: 1}[i == 2] {
+				t.Fatalf("after message %d there are %+v, %v", i, list, err)
+			}
+			r.pass(30 * 24 * time.Hour)
+		}
+	})
 }

@@ -202,8 +202,12 @@ func (s *Service) send(ctx context.Context, sub *store.Subscription, m *message,
 		defer done()
 		return s.post(ctx, sub, m)
 	}
+	hanging := s.hanging
+	if sub.ByMember() {
+		hanging = s.members
+	}
 	select {
-	case s.hanging <- struct{}{}:
+	case hanging <- struct{}{}:
 	default:
 		done()
 		return &sendError{text: "too many services do not answer: it waits for them"}
@@ -216,7 +220,7 @@ func (s *Service) send(ctx context.Context, sub *store.Subscription, m *message,
 	result := make(chan error, 1)
 	go func() { // the library takes no context
 		defer done()
-		defer func() { <-s.hanging }()
+		defer func() { <-hanging }()
 		result <- shout(sub.URL, m)
 	}()
 	select {

@@ -69,6 +69,7 @@ type Service struct {
 	bell    chan struct{}        // rings when there may be something to send
 	sending sync.WaitGroup
 	hanging chan struct{} // holds an element for each send through shoutrrr that has not returned
+	members chan struct{} // likewise, of those for members
 
 	hooks map[string]chan struct{} // by program: holds an element while it runs
 
@@ -95,6 +96,7 @@ func New(cfg Config) *Service {
 	}
 	s := &Service{
 		cfg: cfg, net: cfg.Ledger.Network(), client: newClient(), abroad: newMemberClient(), limits: newLimits(), bell: make(chan struct{}, 1), hanging: make(chan struct{}, maxHanging),
+		members:  make(chan struct{}, maxHanging),
 		patience: sendPatience, hookPatience: hookPatience, hooks: map[string]chan struct{}{}, traffic: newTraffic(),
 	}
 	for _, program := range cfg.Hooks {
@@ -175,6 +177,9 @@ func (s *Service) open(ctx context.Context) error {
 			}
 		}
 		if err := s.meetHooks(x); err != nil {
+			return err
+		}
+		if err := s.meetMembers(x); err != nil {
 			return err
 		}
 		spends, err := x.Spends("", "", store.Everything)

@@ -15,7 +15,7 @@ const (
 	maxSends    = 64 // in all
 	maxAiling   = 32 // of them, to receivers whose last attempt failed, so that they leave room for the others
 	maxSameHost = 8  // of them, to one host
-	maxHanging  = 64 // through shoutrrr, that have not returned
+	maxHanging  = 64 // through shoutrrr, that have not returned; as many more for members, who can make them hang
 )
 
 // traffic says who may be sent something now, so that no receiver holds up another, and no message those behind it. It goes by a clock
@@ -55,12 +55,16 @@ func newTraffic() *traffic {
 	}
 }
 
-// hostOf returns what attempts at once are counted by: a webhook's host, or the name of a service.
-func hostOf(to string) string {
-	if u, err := url.Parse(to); err == nil && isWebhook(to) {
-		return u.Host
+// hostOf returns what attempts at once are counted by: a webhook's host, or the name of a service. Members have places of their own.
+func hostOf(sub *store.Subscription) string {
+	host := scheme(sub.URL)
+	if u, err := url.Parse(sub.URL); err == nil && isWebhook(sub.URL) {
+		host = u.Host
 	}
-	return scheme(to)
+	if sub.ByMember() {
+		host += " of members"
+	}
+	return host
 }
 
 // reserve marks a lane as being sent in. It reports false if it has to wait: for an attempt under way, for its rest, for an urgent message

@@ -56,6 +56,7 @@ case $to in
 /*) ;;
 *) to=$PWD/$to ;;
 esac
+while [ "$to" != "${to%/}" ]; do to=${to%/}; done
 # Holds the folders that this script made, which go with the programs.
 record=$to/share/smartpool/folders
 
@@ -91,13 +92,15 @@ want=$(printf '%s\n' "$sums" | awk -v name="$archive" '$2 == name { print $1 }')
 
 made=
 folder() {
-	if [ ! -d "$1" ]; then
+	if [ ! -d "${1:-/}" ]; then
 		folder "${1%/*}"
 		mkdir "$1"
 		made="$made$1
 "
 	fi
 }
+# Others may use what root installs, whatever root's umask is.
+if [ "$(id -u)" = 0 ]; then umask 022; fi
 folder "$to/bin"
 # Beside the target, so that each program is replaced in one step.
 new=$(mktemp -d "$to/.smartpool.XXXXXX")
@@ -133,19 +136,20 @@ files=$new/${archive%.tar.gz}
 for program in smartpool smartpoold; do
 	"$files/$program" version >/dev/null || fail "$program does not run on this machine; nothing was installed"
 done
+for file in $shared; do
+	folder "$to/share/${file%/*}"
+done
+folder "${record%/*}"
+printf %s "$made" >>"$record" # first, so that --remove undoes what breaks off
 for program in smartpool smartpoold; do
 	chmod 755 "$files/$program"
 	mv -f "$files/$program" "$to/bin/$program"
 done
 
 for file in $shared; do
-	folder "$to/share/${file%/*}"
 	chmod 644 "$files/share/$file"
 	mv -f "$files/share/$file" "$to/share/$file"
 done
-
-folder "${record%/*}"
-printf %s "$made" >>"$record"
 
 echo "installed smartpool and smartpoold $version in $to/bin, their manual pages and completions in $to/share"
 case :${PATH:-}: in

@@ -102,6 +102,52 @@ func TestScriptInstallsAndRemoves(t *testing.T) {
 	}
 }
 
+// Folders that are not there yet are made however they are written, for all users of the machine if root makes them, and recorded before anything
+// is put into them.
+func TestScriptMakesFolders(t *testing.T) {
+	t.Parallel()
+	folder := published(t, "#!/bin/sh\necho smartpool v0.1.0\n")
+	script, base := filepath.Join(folder, "install.sh"), t.TempDir()
+	places := []string{base + "/a/b/", base + "//c///"}
+	if os.Geteuid() == 0 {
+		top, err := os.MkdirTemp("/", "smartpool-test-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = os.RemoveAll(top) })
+		if err := os.Remove(top); err != nil {
+			t.Fatal(err)
+		}
+		places = append(places, top)
+	}
+	for _, to := range places {
+		if out, err := installer("-c", `umask 077; exec sh "$@"`, "sh", script, "--from", folder, "--to", to); err != nil {
+			t.Errorf("%s: %v: %s", to, err, out)
+			continue
+		}
+		info, err := os.Stat(filepath.Join(to, "share", "man", "man1"))
+		if err != nil || os.Geteuid() == 0 && info.Mode().Perm() != 0o755 {
+			t.Errorf("%s: %v, %v", to, info, err)
+		}
+		out, err := installer(script, "--to", to, "--remove")
+		if _, left := os.Stat(to); err != nil || !os.IsNotExist(left) {
+			t.Errorf("%s: removed: %v, %v: %s", to, err, left, out)
+		}
+	}
+
+	to := filepath.Join(base, "breaks off")
+	if out, err := installer("-c", `mv() { exit 1; }; . "$0"`, script, "--from", folder, "--to", to); err == nil {
+		t.Errorf("it went on: %s", out)
+	}
+	out, err := installer(script, "--to", to, "--remove")
+	if err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+	if _, err := os.Stat(to); !os.IsNotExist(err) {
+		t.Errorf("a try that broke off left folders that --remove does not know: %v", err)
+	}
+}
+
 // The script replaces nothing by what was not released, does not arrive whole, or does not run.
 func TestScriptRefuses(t *testing.T) {
 	t.Parallel()

@@ -102,7 +102,7 @@ func schema(ctx context.Context, db *sql.DB) (list []string, err error) {
 
 // each passes the rows of a table to f, which must not keep them.
 func (t *copied) each(ctx context.Context, q querying, f func(row []any) error) error {
-	rows, err := q.QueryContext(ctx, "SELECT "+strings.Join(t.columns, ", ")+" FROM "+t.name) //nolint:gosec // names of our own tables
+	rows, err := q.QueryContext(ctx, "SELECT "+strings.Join(t.columns, ", ")+" FROM "+t.name)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (t *copied) each(ctx context.Context, q querying, f func(row []any) error) 
 
 // copy replaces the rows of a table in an SQLite database by those of another database.
 func (t *copied) copy(ctx context.Context, from querying, to *sql.Tx) error {
-	if _, err := to.ExecContext(ctx, "DELETE FROM "+t.name); err != nil { //nolint:gosec // as above
+	if _, err := to.ExecContext(ctx, "DELETE FROM "+t.name); err != nil { //nolint:gosec // our own tables
 		return err
 	}
 	insert, err := to.PrepareContext(ctx, "INSERT INTO "+t.name+" ("+strings.Join(t.columns, ", ")+") VALUES (?"+strings.Repeat(", ?", len(t.columns)-1)+")") //nolint:gosec // as above

@@ -129,7 +129,7 @@ func TestDamagedBackupsAreRefused(t *testing.T) {
 			t.Errorf("%s: restored", name)
 		}
 	}
-	random, refused := rand.New(rand.NewPCG(1, 2)), 0 //nolint:gosec // a test
+	random, refused := rand.New(rand.NewPCG(1, 2)), 0
 	const flips = 60
 	for range flips {
 		bad := append([]byte(nil), good...)
@@ -397,5 +397,91 @@ func TestRestoreAfterOneThatWasKilled(t *testing.T) {
 	}
 	if got, want := sum(t, backedUp(t, database)), sum(t, file); got != want {
 		t.Error("the rows differ")
+	}
+}
+
+func TestRestoreIgnoresRemains(t *testing.T) {
+	t.Parallel()
+	database := filled(t, filepath.Join(t.TempDir(), "ledger.db"))
+	file := backedUp(t, database)
+	want := sum(t, file)
+
+	// A killed restore was changing another backup.
+	other := filepath.Join(t.TempDir(), "other.db")
+	good, err := os.ReadFile(file)
+	if err == nil {
+		err = os.WriteFile(other, good, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", other+"?_pragma=journal_mode(DELETE)&_pragma=cache_size(1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("UPDATE subscriptions SET secret = 'ANOTHER'"); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.Exec("DELETE FROM blocks; DELETE FROM events; DELETE FROM subscriptions"); err != nil {
+		t.Fatal(err)
+	}
+	journal, err := os.ReadFile(other + "-journal")
+	if err != nil || len(journal) == 0 {
+		t.Fatal(len(journal), err)
+	}
+	if err := os.WriteFile(database+".restoring-journal", journal, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, suffix := range []string{"-wal", "-shm"} { // the database was not closed, now and when an earlier restore kept it
+		for _, name := range []string{database, database + ".before-restore"} {
+			if err := os.WriteFile(name+suffix, []byte("remains"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	r, err := store.Restore(t.Context(), file, database, regtest(t), false, "")
+	if err != nil || r.Kept != database+".before-restore.2" {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if got := sum(t, backedUp(t, database)); got != want {
+		t.Error("the rows differ")
+	}
+}
+
+// A backup that was killed once it had its name is not overwritten by the next one, wherever it was moved, nor is what a link in its way leads to.
+func TestBackupsOverwriteNothingElse(t *testing.T) {
+	t.Parallel()
+	database, folder := filled(t, filepath.Join(t.TempDir(), "ledger.db")), t.TempDir()
+	file, moved := filepath.Join(folder, "b.db"), filepath.Join(folder, "yesterday.db")
+	if err := os.Rename(backedUp(t, database), moved); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(moved, file+".part"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.BackUp(t.Context(), database, regtest(t), false, file, silent); err != nil {
+		t.Error(err)
+	}
+	if _, err := store.CheckBackup(t.Context(), moved, regtest(t), false); err != nil {
+		t.Errorf("yesterday's: %v", err)
+	}
+	victim, linked := filepath.Join(folder, "victim"), filepath.Join(folder, "linked.db")
+	if err := os.WriteFile(victim, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(victim, linked+".part"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.BackUp(t.Context(), database, regtest(t), false, linked, silent); err == nil || !strings.Contains(err.Error(), "no regular file") {
+		t.Errorf("through a link: %v", err)
+	}
+	if text, err := os.ReadFile(victim); err != nil || string(text) != "precious" {
+		t.Errorf("the file is %.20q, %v", text, err)
 	}
 }

@@ -86,6 +86,12 @@ func (x *AlertTx) AnswerAlert(a *Alert, attempts int64, o *Outcome) error {
 	})
 }
 
+// FirstGivenUp returns when the oldest message was made that was given up after the last one that arrived; false if none is kept.
+func (x *AlertTx) FirstGivenUp(subscription string) (time.Time, bool, error) {
+	at, err := x.q.FirstGivenUp(x.ctx, subscription)
+	return time.Unix(at, 0).UTC(), at > 0, err
+}
+
 // HastenAlerts makes due what waits for a receiver that works again, except what it refused.
 func (x *AlertTx) HastenAlerts(subscription string, now time.Time) error {
 	return x.q.HastenAlerts(x.ctx, db.HastenAlertsParams{Subscription: subscription, NextTry: now.Unix()})

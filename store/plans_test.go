@@ -134,6 +134,8 @@ var questions = slices.Concat([]question{
 	{"had a pledge", nil, func(x *store.AlertTx, f *facts) error { return none(x.HadPledge(f.pool, f.member, 9)) }},
 	{"pledged in", nil, func(x *store.AlertTx, f *facts) error { return none(x.PledgedIn(f.member)) }},
 	{"pays to", nil, func(x *store.AlertTx, f *facts) error { return none(x.PaysTo(f.pool, f.settled, f.member)) }},
+	{"last pools", nil, func(x *store.AlertTx, f *facts) error { return none(x.LastPools(f.member, 20)) }},
+	{"first given up", nil, func(x *store.AlertTx, _ *facts) error { _, _, err := x.FirstGivenUp("mine"); return err }},
 	{"pools concerned", nil, func(x *store.AlertTx, _ *facts) error { return none(x.PoolsConcerned(3499)) }},
 	{"last move", nil, func(x *store.AlertTx, f *facts) error { return none(x.LastMove(f.pool, 1, pool.PledgeMoved, 5)) }},
 	{"fork", nil, func(x *store.AlertTx, _ *facts) error { _, _, err := x.Fork(store.AlertCursor{Height: 9}); return err }},
@@ -419,8 +421,9 @@ var (
 
 // What else a plan may tell, as the name of a table.
 const (
-	shelf  = "a shelf"        // the pools of a status
-	sorted = "a sorted table" // all that is found is sorted before the page is cut off
+	shelf    = "a shelf"        // the pools of a status
+	sorted   = "a sorted table" // all that is found is sorted before the page is cut off
+	repeated = "a list"         // made again for each row
 )
 
 // planSQLite returns the tables that a query reads from one end.
@@ -442,6 +445,8 @@ func planSQLite(t *testing.T, conn *sql.Conn, query string, args []any) (tables 
 		switch {
 		case strings.Contains(detail, "records USING PRIMARY KEY (kind=?)"):
 			tables = append(tables, "records") // all of a kind
+		case strings.HasPrefix(detail, "CORRELATED LIST SUBQUERY"):
+			tables = append(tables, repeated)
 		case strings.Contains(detail, "(shelf=?"):
 			tables = append(tables, shelf)
 		case detail == "USE TEMP B-TREE FOR ORDER BY" && (parts[parent] || parent == 0 && len(tables) > 0 && !slices.Contains(tables, shelf)):

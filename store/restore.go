@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/gofrs/flock"
@@ -42,6 +43,11 @@ func Restore(ctx context.Context, backup, database string, net pool.Params, shad
 
 // prepare makes a database of this release's tables from a backup, and checks it.
 func prepare(ctx context.Context, backup, file string, net pool.Params, shadow bool) (tip Block, err error) {
+	for _, suffix := range besides { // of a restore that was killed: SQLite would undo that one's changes in this one's file
+		if err := without(file + suffix); err != nil {
+			return tip, err
+		}
+	}
 	if err := copyFile(backup, file); err != nil {
 		return tip, err
 	}
@@ -162,18 +168,30 @@ func drop(ctx context.Context, file string) error {
 // mostKept bounds the names tried for a file that is kept.
 const mostKept = 1000
 
-// FreeFile returns the first of NAME, NAME.2, NAME.3 that no file has.
+// FreeFile returns the first of NAME, NAME.2, NAME.3 that no file has, nor one that SQLite would take for its own.
 func FreeFile(name string) (string, error) {
 	free := name
 	for n := 2; n < mostKept; n++ {
-		if _, err := os.Lstat(free); errors.Is(err, fs.ErrNotExist) {
-			return free, nil
-		} else if err != nil {
+		used, err := inUse(free)
+		if err != nil {
 			return "", err
+		}
+		if !used {
+			return free, nil
 		}
 		free = fmt.Sprintf("%s.%d", name, n)
 	}
 	return "", fmt.Errorf("there are %d files from %s on: remove those that nobody needs", mostKept, name)
+}
+
+// inUse reports whether a database's file, or one beside it, exists.
+func inUse(name string) (bool, error) {
+	for _, suffix := range append([]string{""}, besides...) {
+		if _, err := os.Lstat(name + suffix); !errors.Is(err, fs.ErrNotExist) {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // keepSQLite gives a database's files a second name each, of which it returns the first; empty if there is none.
@@ -185,7 +203,7 @@ func keepSQLite(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, suffix := range append(besides, "") { // the database's own name last: a copy that has it is complete
+	for _, suffix := range append(slices.Clone(besides), "") { // the database's own name last: a copy that has it is complete
 		if err := os.Link(path+suffix, kept+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EPERM) {
 				return "", fmt.Errorf("its file system has no links: move the database away yourself (%w)", err)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"regexp"
 
@@ -12,7 +13,10 @@ import (
 var stopSecret = regexp.MustCompile(`^[0-9A-Z]{20,100}$`)
 
 // stopped is the data of the page that ends a subscription.
-type stopped struct{ Done bool }
+type stopped struct {
+	Done bool // no messages come any more
+	Gone bool // none came before
+}
 
 // stopping asks whoever follows the link in a message before it ends the subscription: programs that preview links follow it, too.
 func (s *Site) stopping() http.Handler {
@@ -39,10 +43,11 @@ func (s *Site) stop() http.Handler {
 		case !stopSecret.MatchString(secret) || s.cfg.Stop == nil:
 			return nil, status, books.ErrNotFound
 		}
-		if err := s.cfg.Stop(r.Context(), secret); err != nil {
+		err = s.cfg.Stop(r.Context(), secret)
+		if err != nil && !errors.Is(err, books.ErrNotFound) {
 			return nil, status, err
 		}
-		p := ok("stop.html", "Stopped", "", stopped{Done: true})
+		p := ok("stop.html", "Stopped", "", stopped{Done: true, Gone: err != nil})
 		p.Still = true
 		return p, status, nil
 	})

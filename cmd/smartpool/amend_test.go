@@ -222,6 +222,10 @@ func TestAmendCold(t *testing.T) {
 	}
 	x.refused("a new pledge is no amendment", exitNo, "no live pledge of address", "amend", "atlas", "--ticket", fresh, "--address-signature", byAddress,
 		"--pledge-signature", byID, "--yes")
+	posted := []string{"--json", "join", "atlas", "--ticket", fresh, "--address-signature", byAddress, "--pledge-signature", byID, "--yes", "--no-wait"}
+	if code, out := x.call(posted...); code != exitOK || !strings.Contains(out, "/members/"+alice+"/feed.atom") {
+		t.Errorf("the feed of a pledge that was signed elsewhere: %d:\n%s", code, out)
+	}
 	x.mine(40)
 	x.refused("a window that is over", exitNo, "its subscription ended at", "amend", "atlas", "--pastelid", alice, "--coins", "510", "--reward", elsewhere, "--passphrase-file", secret, "--yes")
 }

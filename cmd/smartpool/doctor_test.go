@@ -217,6 +217,16 @@ func (x *dev) spent(alice, bruno string) {
 	x.finds("the registration waits for a block", exitOK, journey.Finding{Check: "registration", Result: "warn", Seen: "waits for a block"}, fresh)
 }
 
+// Coins that this machine pledged to a pool that has ended are free. That is no failure for ever after.
+func TestDoctorAfterAPoolEnded(t *testing.T) {
+	t.Parallel()
+	x, alice, _, _ := atlasWithAlice(t)
+	x.mine(60) // the pool is not activated in time
+	x.unlock()
+	want := journey.Finding{Check: "wallet", Result: "warn", Seen: "it can spend 2 outputs that this machine pledged, but whose pools have ended", Do: "remove them from"}
+	x.finds("a pool has ended", exitOK, want, alice)
+}
+
 // What strangers say is bounded and shows as escapes, and a liar does not keep doctor from seeing the rest.
 func TestDoctorAmongLiars(t *testing.T) {
 	t.Parallel()

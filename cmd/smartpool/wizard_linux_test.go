@@ -320,6 +320,16 @@ func TestHostileAnswersFile(t *testing.T) {
 	if code != exitNo || strings.Contains(shown, "Rewards   go to "+other) {
 		t.Errorf("exit code %d:\n%s", code, shown)
 	}
+
+	// Nor does Enter take one that the file calls an answer, once the person does not continue with the answers.
+	if err := os.WriteFile(path, []byte(`{"version":1,"network":"regtest","unfinished":{"join":{"since":"2026-01-31T12:00:00Z","answers":{"--reward":"`+other+`"}}}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, shown = talks(t, home, x.located([]string{"join", "atlas", "--pastelid", alice, "--coins", "500", "--no-wait"}), says{"reward       " + other, ""}, says{resume, "n\n"}, says{number, "\n"},
+		says{number + " [1]: ", "\n"}, says{confirm, "n\n"})
+	if code != exitNo || strings.Contains(shown, "Rewards   go to "+other) {
+		t.Errorf("not continuing: exit code %d:\n%s", code, shown)
+	}
 }
 
 // Who launches a Supernode is asked for what masternode.conf does not say.

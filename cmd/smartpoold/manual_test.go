@@ -26,7 +26,7 @@ func TestBashCompletes(t *testing.T) {
 	}
 	const ask = `set -u; source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _smartpoold; [ ${#COMPREPLY[@]} = 0 ] || echo "${COMPREPLY[@]}"`
 	for line, want := range map[string]string{
-		"smartpoold re": "rebuild", "smartpoold --node-z": "--node-zmq", "smartpoold --log-level ": "debug info warn error", "smartpoold --dev con": "config",
+		"smartpoold reb": "rebuild", "smartpoold --node-z": "--node-zmq", "smartpoold --log-level ": "debug info warn error", "smartpoold --dev con": "config",
 		"smartpoold --node x check --key": "", "smartpoold completion f": "fish",
 	} {
 		out, err := exec.Command("bash", append([]string{"--norc", "-c", ask, "bash", script}, strings.Split(line, " ")...)...).CombinedOutput()

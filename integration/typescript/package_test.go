@@ -443,6 +443,8 @@ func TestLyingDaemon(t *testing.T) {
 			answer(w, events, http.StatusOK, "event: block\ndata: {\"height\":\"1\"}\n\n")
 		case "rounded-news":
 			answer(w, events, http.StatusOK, "event: block\ndata: {\"height\":1,\"events\":[{\"amount\":9007199254740993}]}\n\n")
+		case "broken-news":
+			answer(w, events, http.StatusOK, "event: block\ndata: {\"height\":1,\n\n")
 		case "stream-in-html":
 			answer(w, html, http.StatusOK, "event: block\ndata: {}\n\n")
 		case "stream-refused":
@@ -479,6 +481,7 @@ problem-in-html: BadAnswer: HOST answers with status 502
 put-off-once: believed {"ready":true}
 odd-news: BadAnswer: the stream sends what is neither a block nor a reorganization
 rounded-news: BadAnswer: the answer has a number that is no exact integer
+broken-news: BadAnswer: the stream sends no valid JSON
 stream-in-html: BadAnswer: HOST does not answer as a smartpoold does
 stream-refused: Problem: no such pool
 escaped: Problem: nothing here

@@ -61,7 +61,7 @@ func Restore(ctx context.Context, cfg Config, file string, log *slog.Logger) err
 		return fmt.Errorf("restore: %w", err)
 	}
 	if r.Kept != "" {
-		log.Info("what was in the database is kept; delete it when you no longer need it", "file", r.Kept)
+		log.Info("what was in the database is kept; delete it, with the files whose names begin like its own, when you no longer need it", "file", r.Kept)
 	}
 	if r.Tip.Height < 0 {
 		log.Info("restored; the backup has no blocks: when the daemon starts, it builds the ledger from the chain, as at the first start")

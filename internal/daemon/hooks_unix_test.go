@@ -20,7 +20,7 @@ func hooked(t *testing.T, before string) (program, told string) {
 	folder := t.TempDir()
 	program, told = filepath.Join(folder, "hook"), filepath.Join(folder, "told")
 	lines := "#!/bin/sh\n" + before + "\ncat >> " + told + "\necho >> " + told + "\n"
-	if err := os.WriteFile(program, []byte(lines), 0o700); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(program, []byte(lines), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return program, told

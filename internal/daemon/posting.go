@@ -199,6 +199,7 @@ const walletEvery = time.Minute
 
 // watchWallet keeps what the wallet can spend for the metrics until the context ends.
 func (d *Daemon) watchWallet(ctx context.Context) {
+	defer d.funds.Store(nil)
 	for {
 		balance, err := d.wallet.Balance(ctx)
 		if err == nil {

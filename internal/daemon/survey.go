@@ -34,8 +34,6 @@ type surveyed struct {
 const (
 	// digestEvery is how far the blocks are apart whose digests daemons compare.
 	digestEvery = 100
-	// late is after how many blocks in which it could be mined a payout counts as overdue: as in alerts.
-	late = 20
 	// surveyPatience bounds what a scrape waits for the database.
 	surveyPatience = 10 * time.Second
 	// atOnce is how many pools or payouts one query names or returns.
@@ -162,7 +160,7 @@ func (v *survey) addPayouts(s *store.Snapshot) error {
 				continue
 			}
 			p.waiting = max(p.waiting, v.tip.Height-po.ValidFrom)
-			if v.tip.Height >= po.ValidFrom+late {
+			if v.tip.Height >= po.ValidFrom+store.Prompt {
 				p.overdue++
 			}
 		}

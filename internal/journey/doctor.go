@@ -87,6 +87,7 @@ type examination struct {
 	asked    func() time.Time // when the daemon was asked, as good as by its clock
 	node     func() (*pasteld.Client, error)
 	accounts func() ([]wire.Account, error)
+	beyond   int // PastelIDs of the node that are not examined; known once accounts are
 }
 
 // Examine runs all checks beside each other, each with its own deadline, and returns what they found. One that fails or hangs stops no other.
@@ -243,6 +244,7 @@ func (x *examination) names(ctx context.Context) ([]string, error) {
 	if err == nil && len(ids) == 0 {
 		err = errNobody
 	}
+	x.beyond = max(0, len(ids)-mostExamined)
 	return ids[:min(len(ids), mostExamined)], err
 }
 

@@ -112,7 +112,7 @@ func (x *examination) lookAtWallet(ctx context.Context) []Finding {
 	if err != nil {
 		return append(list, untold(err)...)
 	}
-	return append(list, x.unlocked(r, outputs, pledged), x.funds(r, outputs, pledged))
+	return append(list, x.unlocked(ctx, r, outputs, pledged), x.funds(r, outputs, pledged))
 }
 
 // quiet returns a daemon that says nothing and remembers by itself: checks run beside each other.
@@ -121,13 +121,23 @@ func (r *Daemon) quiet() *Daemon {
 }
 
 // unlocked looks for pledged outputs that the wallet may spend, by the daemon's word and by what this machine remembers.
-func (x *examination) unlocked(r *Daemon, outputs []pasteld.Unspent, pledged []pastel.OutPoint) Finding {
+func (x *examination) unlocked(ctx context.Context, r *Daemon, outputs []pasteld.Unspent, pledged []pastel.OutPoint) Finding {
 	var value pastel.Amount
-	free, denied := 0, 0
+	free, denied, released := 0, 0, 0
 	known := r.remembered()
 	for i := range outputs {
-		_, remembers := known[outputs[i].OutPoint]
+		pledge, remembers := known[outputs[i].OutPoint]
 		backs := slices.Contains(pledged, outputs[i].OutPoint)
+		if remembers && !backs && released < mostExamined {
+			ended, err := r.howEnded(ctx, &pledge)
+			switch {
+			case pledge.Refused, err == nil && ended != nil && ended.Outcome == "pledge.released":
+				released++
+				continue
+			case err != nil:
+				return untold(err)[0]
+			}
+		}
 		if backs || remembers {
 			free++
 			value += outputs[i].Value
@@ -142,6 +152,9 @@ func (x *examination) unlocked(r *Daemon, outputs []pasteld.Unspent, pledged []p
 			"the wallet could spend %s that this machine pledged, and the daemon does not say that they back a pledge", terminal.Counted(denied, "output"))
 	case free > 0:
 		return failed("smartpool guard", "the wallet could spend %s, %s PSL: it has forgotten its locks, as it does when it restarts", terminal.Counted(free, "pledged output"), value)
+	case released > 0:
+		return warning("If another daemon says so, too, remove them from "+terminal.Argument(r.memory.path)+", and they pay for tickets again.",
+			"it can spend %s that this machine pledged, but whose pools have ended or whose tickets were never posted, says the daemon", terminal.Counted(released, "output"))
 	}
 	return ok("it can spend no pledged output")
 }

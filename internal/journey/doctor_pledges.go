@@ -28,6 +28,9 @@ func (x *examination) lookAtRegistrations(ctx context.Context) []Finding {
 	if len(list) == 0 {
 		return one(skipped("", "only PastelIDs are registered, not addresses"))
 	}
+	if x.beyond > 0 {
+		list = append(list, unknown("smartpool doctor PASTELID ... examines those that you name.", "%d more PastelIDs of the node were not examined", x.beyond))
+	}
 	return list
 }
 
@@ -86,6 +89,9 @@ func (x *examination) lookAtCoins(ctx context.Context) []Finding {
 			}
 			mine[int64(p.Seq)] = p
 			list = append(list, x.pledge(ctx, r, &p)...)
+		}
+		if more := len(a.Positions) - mostExamined; more > 0 {
+			list = append(list, unknown("smartpool guard --once checks all of them.", "%d more pledges of %s were not examined", more, AccountName(a)))
 		}
 		list = append(list, x.lost(ctx, r, a)...)
 	}

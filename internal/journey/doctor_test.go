@@ -3,6 +3,7 @@ package journey
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -10,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/chain/pasteld"
 	"github.com/pastelnetwork/smartpool/internal/version"
+	"github.com/pastelnetwork/smartpool/wire"
 )
 
 // finding returns the findings of a check.
@@ -117,6 +120,31 @@ func TestVerdict(t *testing.T) {
 		}
 		if got := fmt.Sprint(Verdict(list)); got != tt.want {
 			t.Errorf("%v: %s, want %s", tt.results, got, tt.want)
+		}
+	}
+}
+
+// What a check leaves out because there is too much of it is unknown, not well.
+func TestDoctorSaysWhatItLeavesOut(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	r, _ := w.guarded(t, io.Discard, io.Discard)
+	a := wire.Account{PastelID: "jXmine", Registered: true}
+	for i := range mostExamined + 7 {
+		p := wire.Position{Pool: "atlas.1"}
+		p.Seq = uint64(i)
+		a.Positions = append(a.Positions, p)
+	}
+	x := (&Doctor{Now: time.Now}).examination(t.Context())
+	x.daemon = func() (*Daemon, error) { return r, nil }
+	x.node = func() (*pasteld.Client, error) { return nil, errRemote }
+	x.accounts = func() ([]wire.Account, error) { return []wire.Account{a}, nil }
+	x.beyond = 3
+	for says, list := range map[string][]Finding{
+		"7 more pledges of jXmine were not examined": x.lookAtCoins(t.Context()), "3 more PastelIDs of the node were not examined": x.lookAtRegistrations(t.Context()),
+	} {
+		if !slices.ContainsFunc(list, func(f Finding) bool { return f.Result == ResultUnknown && f.Seen == says }) {
+			t.Errorf("%q is not among %+v", says, list)
 		}
 	}
 }

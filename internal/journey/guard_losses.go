@@ -3,6 +3,7 @@ package journey
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -82,37 +83,31 @@ func (g *guard) recall() {
 }
 
 // compare reports what was lost since the look before, by this guard or by an earlier one. With an error it may have missed something, and
-// compares again at the next look.
+// compares those accounts again at the next look.
 func (g *guard) compare(ctx context.Context, accounts map[string]*wire.Account) error {
 	now := g.now()
 	var changed []lastSeen
+	var missed error
 	reported := map[uint64]bool{} // of several accounts that are about the same pledge
 	for _, id := range slices.Sorted(maps.Keys(accounts)) {
 		fresh := lastSeenOf(id, accounts[id], now)
 		before, known := g.seen[id]
-		if !known {
-			if err := g.lostBefore(ctx, id, &fresh); err != nil {
-				return err
-			}
-		} else if fresh.Height < before.Height { // the daemon is behind, or the chain reorganizes: it lacks what the look before showed
+		if known && fresh.Height < before.Height { // the daemon is behind, or the chain reorganizes: it lacks what the look before showed
 			continue
 		}
-		for i := range before.Pledges {
-			p := &before.Pledges[i]
-			if reported[p.Seq] {
-				continue
-			}
-			reported[p.Seq] = true
-			at, live := slices.BinarySearchFunc(fresh.Pledges, p.Seq, func(q seenPledge, seq uint64) int { return cmp.Compare(q.Seq, seq) })
-			switch {
-			case !live:
-				if err := g.ended(ctx, p, before.Looked); err != nil {
-					return err
-				}
-			case fresh.Pledges[at].Offered < p.Offered:
-				g.tell(Guarded{Kind: "reduced"}, "Your %s offers only %d PSL now: coins that waited in line were spent. If you did not spend them, someone may have the key of %s: move the other coins of that address.",
-					p, fresh.Pledges[at].Offered, p.Address)
-			}
+		var reports []func()
+		var err error
+		if known {
+			reports, err = g.changes(ctx, &before, &fresh, reported)
+		} else {
+			reports, err = g.lostBefore(ctx, id, &fresh)
+		}
+		if err != nil { // nothing of it was told, so that nothing is told twice
+			missed = errors.Join(missed, err)
+			continue
+		}
+		for _, report := range reports {
+			report()
 		}
 		if !known || !slices.Equal(before.Pledges, fresh.Pledges) || fresh.Looked.Sub(g.saved) >= time.Hour {
 			changed = append(changed, fresh)
@@ -120,7 +115,38 @@ func (g *guard) compare(ctx context.Context, accounts map[string]*wire.Account) 
 		g.seen[id] = fresh
 	}
 	g.save(ctx, changed)
-	return nil
+	return missed
+}
+
+// changes returns reports of what happened to an account's pledges between two looks.
+func (g *guard) changes(ctx context.Context, before, fresh *lastSeen, reported map[uint64]bool) (reports []func(), err error) {
+	var about []uint64
+	for i := range before.Pledges {
+		p := &before.Pledges[i]
+		if reported[p.Seq] {
+			continue
+		}
+		about = append(about, p.Seq)
+		at, live := slices.BinarySearchFunc(fresh.Pledges, p.Seq, func(q seenPledge, seq uint64) int { return cmp.Compare(q.Seq, seq) })
+		switch {
+		case !live:
+			report, err := g.ended(ctx, p, before.Looked)
+			if err != nil {
+				return nil, err
+			}
+			reports = append(reports, report)
+		case fresh.Pledges[at].Offered < p.Offered:
+			offered := fresh.Pledges[at].Offered
+			reports = append(reports, func() {
+				g.tell(Guarded{Kind: "reduced"}, "Your %s offers only %d PSL now: coins that waited in line were spent. If you did not spend them, someone may have the key of %s: move the other coins of that address.",
+					p, offered, p.Address)
+			})
+		}
+	}
+	for _, seq := range about {
+		reported[seq] = true
+	}
+	return reports, nil
 }
 
 // save keeps what was seen for the next guard.
@@ -135,8 +161,8 @@ func (g *guard) save(ctx context.Context, list []lastSeen) {
 	}
 }
 
-// lostBefore reports losses of pledges that this machine made, when no guard ever looked.
-func (g *guard) lostBefore(ctx context.Context, id string, fresh *lastSeen) error {
+// lostBefore returns reports of losses of pledges that this machine made, when no guard ever looked.
+func (g *guard) lostBefore(ctx context.Context, id string, fresh *lastSeen) (reports []func(), err error) {
 	for _, x := range g.r.remembered() {
 		same := func(p seenPledge) bool {
 			return p.Pool == x.Pool && p.PastelID == x.PastelID && p.Address == x.Address
@@ -144,24 +170,22 @@ func (g *guard) lostBefore(ctx context.Context, id string, fresh *lastSeen) erro
 		if x.Refused || x.PastelID != id && x.Address != id || slices.ContainsFunc(fresh.Pledges, same) {
 			continue
 		}
-		p, err := g.find(ctx, &seenPledge{Pool: x.Pool, PastelID: x.PastelID, Address: x.Address}, func(q *wire.Pledge) bool {
-			return q.Address == x.Address && q.Ended != nil && !q.Ended.Time.Before(x.Pledged)
-		})
+		p, err := g.r.howEnded(ctx, &x)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if p != nil && p.Outcome == "pledge.left" {
-			g.loss(p, time.Time{})
+			reports = append(reports, func() { g.loss(p, time.Time{}) })
 		}
 	}
-	return nil
+	return reports, nil
 }
 
-// find returns one of the last pledges of a PastelID in a pool; nil if the daemon names none such.
-func (g *guard) find(ctx context.Context, p *seenPledge, is func(*wire.Pledge) bool) (*wire.Pledge, error) {
+// lastPledge returns one of the last pledges of a PastelID in a pool; nil if the daemon names none such.
+func (r *Daemon) lastPledge(ctx context.Context, pool, pastelID string, is func(*wire.Pledge) bool) (*wire.Pledge, error) {
 	q := wire.PledgeQuery{Page: wire.Page{Limit: mostExamined, Order: "newest"}}
-	q.Pool, q.PastelID = p.Pool, p.PastelID
-	page, err := Advised(g.r.Pledges(ctx, q))
+	q.Pool, q.PastelID = pool, pastelID
+	page, err := Advised(r.Pledges(ctx, q))
 	if err != nil {
 		return nil, err
 	}
@@ -173,22 +197,32 @@ func (g *guard) find(ctx context.Context, p *seenPledge, is func(*wire.Pledge) b
 	return nil, nil
 }
 
-// ended reports how a pledge ended that was live when guard last looked.
-func (g *guard) ended(ctx context.Context, p *seenPledge, looked time.Time) error {
-	found, err := g.find(ctx, p, func(q *wire.Pledge) bool { return q.Seq == int64(p.Seq) })
+// howEnded returns a remembered pledge that ended since, in the daemon's words; nil if the daemon names none.
+func (r *Daemon) howEnded(ctx context.Context, x *Remembered) (*wire.Pledge, error) {
+	return r.lastPledge(ctx, x.Pool, x.PastelID, func(p *wire.Pledge) bool {
+		return p.Address == x.Address && p.Ended != nil && !p.Ended.Time.Before(x.Pledged)
+	})
+}
+
+// ended returns a report of how a pledge ended that was live when guard last looked.
+func (g *guard) ended(ctx context.Context, p *seenPledge, looked time.Time) (report func(), err error) {
+	found, err := g.r.lastPledge(ctx, p.Pool, p.PastelID, func(q *wire.Pledge) bool { return q.Seq == int64(p.Seq) })
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case found == nil || found.Ended == nil:
-		g.tell(Guarded{Kind: "missing"}, "WARNING: the daemon no longer names your %s, and not how it ended. Ask another daemon: smartpool my --api URL", p)
-		g.losses++
+		return func() {
+			g.tell(Guarded{Kind: "missing"}, "WARNING: the daemon no longer names your %s, and not how it ended. Ask another daemon: smartpool my --api URL", p)
+			g.losses++
+		}, nil
 	case found.Outcome == "pledge.left":
-		g.loss(found, looked)
+		return func() { g.loss(found, looked) }, nil
 	default:
-		g.tell(Guarded{Kind: "released", Pledge: found}, "Your %s was released in %s, because the pool ended. Its coins are free, and what was settled is still paid: smartpool my",
-			p, When(*found.Ended))
+		return func() {
+			g.tell(Guarded{Kind: "released", Pledge: found}, "Your %s was released in %s, because the pool ended. Its coins are free, and what was settled is still paid: smartpool my",
+				p, When(*found.Ended))
+		}, nil
 	}
-	return nil
 }
 
 // loss reports a pledge that ended because its coins were spent, whether or not guard saw that coming.

@@ -337,3 +337,41 @@ func TestLyingDaemonOfAnotherAccount(t *testing.T) {
 		t.Errorf("an answer about another account: %v", err)
 	}
 }
+
+// A daemon that fails in the middle of a comparison has nothing told twice, counted twice or forgotten.
+func TestGuardTellsALossOnce(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	asked := 0
+	rest := w.Config.Handler
+	w.Config.Handler = http.HandlerFunc(func(out http.ResponseWriter, q *http.Request) {
+		if q.URL.Path != "/api/v1/pledges" {
+			rest.ServeHTTP(out, q)
+			return
+		}
+		if asked++; asked == 2 {
+			http.Error(out, "no", http.StatusInternalServerError)
+			return
+		}
+		page := wire.List[wire.Pledge]{Tip: w.tip, Items: []wire.Pledge{{Seq: 3, Pool: "atlas.1", Outcome: "pledge.left", Ended: &wire.Moment{}}, {Seq: 4, Pool: "beta.1", Outcome: "pledge.left", Ended: &wire.Moment{}}}}
+		if err := json.NewEncoder(out).Encode(page); err != nil {
+			t.Error(err)
+		}
+	})
+	var out bytes.Buffer
+	r, tell := w.guarded(t, &out, &out)
+	g := r.newGuard(&Guard{Tell: tell, NoLock: true, Every: time.Second})
+	g.seen["jXmine"] = lastSeen{Account: "jXmine", Height: 9, Pledges: []seenPledge{{Seq: 3, Pool: "atlas.1"}, {Seq: 4, Pool: "beta.1"}}}
+	now := map[string]*wire.Account{"jXmine": {PastelID: "jXmine", Tip: wire.Tip{Height: 10}}}
+	if err := g.compare(t.Context(), now); err == nil || out.Len() > 0 {
+		t.Errorf("the daemon fails: %v; told %q", err, out.String())
+	}
+	for range 2 {
+		if err := g.compare(t.Context(), now); err != nil {
+			t.Error(err)
+		}
+	}
+	if lost := strings.Count(out.String(), "LOST:"); lost != 2 || g.losses != 2 {
+		t.Errorf("%d of 2 losses told, %d counted:\n%s", lost, g.losses, &out)
+	}
+}

@@ -153,7 +153,7 @@ func (c *Creation) feeAddress(ctx context.Context, r *Daemon, v *interview) (err
 		return nil
 	}
 	c.Pool.FeeAddress, err = v.put(ctx, &question{
-		flag: "--fee-address", text: "Address for your fee (new: one of the wallet)", usual: fresh, clean: as(pasted.ID),
+		flag: "--fee-address", text: "Address for your fee (new: one of the wallet)", usual: fresh, anew: true, clean: as(pasted.ID),
 		check: func(s string) error {
 			if s == fresh {
 				return nil

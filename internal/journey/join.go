@@ -304,7 +304,7 @@ func (c *Join) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetail) (P
 	if err := pledgesAlready(p, x.PastelID, address); err != nil {
 		return Posted{}, err
 	}
-	c.Pledge.Coins = x.PledgedCoins
+	c.Pledge.Coins, c.Pledge.PastelID = x.PledgedCoins, x.PastelID
 	terms, err := c.terms(ctx, r, p, x)
 	if err != nil {
 		return Posted{}, err

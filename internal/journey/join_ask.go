@@ -217,7 +217,7 @@ func (c *Join) askReward(ctx context.Context, r *Daemon, v *interview) (err erro
 		list = append(list, choice{last, pastel.Short(last) + ", as the last time"})
 	}
 	c.Pledge.Reward, err = v.put(ctx, &question{
-		flag: "--reward", text: "Address that receives the rewards", usual: c.Pledge.Address, choices: list, clean: as(pasted.ID), check: check,
+		flag: "--reward", text: "Address that receives the rewards", usual: c.Pledge.Address, anew: true, choices: list, clean: as(pasted.ID), check: check,
 	}, "")
 	return err
 }

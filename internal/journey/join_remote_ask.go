@@ -97,7 +97,7 @@ func (c *Join) askMember(ctx context.Context, r *Daemon, v *interview, p *wire.P
 
 // memberOf returns the PastelID that an answer names, or that of the key file that it names.
 func (c *Join) memberOf(p Person, answer string) (string, error) {
-	c.me = nil
+	c.me, c.Key.File = nil, ""
 	if !regular(answer) {
 		if id, err := pastelid.Parse(answer); err == nil {
 			return id.String(), nil
@@ -111,7 +111,7 @@ func (c *Join) memberOf(p Person, answer string) (string, error) {
 	case err != nil:
 		return "", &endError{err}
 	}
-	c.me = keyIdentity(key)
+	c.me, c.Key.File = keyIdentity(key), answer
 	return c.me.ID, nil
 }
 

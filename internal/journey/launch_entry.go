@@ -250,7 +250,7 @@ func (l *launch) write(ctx context.Context, v *interview) error {
 		return err
 	}
 	l.r.Person.Note("Wrote %s.", l.conf.Path())
-	v.done(ctx, "--key")
+	v.done(ctx)
 	if l.had {
 		return l.restart()
 	}

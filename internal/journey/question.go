@@ -22,6 +22,7 @@ type question struct {
 	flag    string   // that answers it
 	text    string   // what is asked, with its unit
 	usual   string   // what Enter means; empty: an answer is required
+	anew    bool     // Enter means that even if an earlier run was answered otherwise
 	choices []choice // listed, to choose by number
 	clean   func(string) (string, error)
 	check   func(string) error // returns what is wrong with an answer, and what would be right
@@ -118,7 +119,10 @@ func (v *interview) resumed(q *question) (string, error) {
 
 // asked asks until the answer is right.
 func (v *interview) asked(q *question) (string, error) {
-	usual := cmp.Or(v.before[q.flag], q.usual)
+	usual := q.usual
+	if !q.anew {
+		usual = cmp.Or(v.before[q.flag], usual)
+	}
 	for i, c := range q.choices {
 		if c.answer == usual {
 			usual = strconv.Itoa(i + 1)

@@ -101,8 +101,8 @@ func opened(err error) error {
 
 // flagged says which flag gave something wrong, unless that could not be checked.
 func flagged(flag string, err error) error {
-	if opened(err) != err {
-		return opened(err)
+	if end := (*endError)(nil); errors.As(err, &end) {
+		return end.error
 	}
 	return terminal.Usagef("%s: %w", flag, err)
 }

@@ -382,6 +382,18 @@ func (q *Queries) Endings(ctx context.Context, arg EndingsParams) (int64, error)
 	return ended, err
 }
 
+const firstGivenUp = `-- name: FirstGivenUp :one
+SELECT CAST(coalesce(min(a.created), 0) AS BIGINT) FROM alerts a LEFT JOIN deliveries d ON d.subscription = a.subscription
+WHERE a.state = 'failed' AND a.subscription = $1 AND a.created > coalesce(d.delivered_at, -1)
+`
+
+func (q *Queries) FirstGivenUp(ctx context.Context, subscription string) (int64, error) {
+	row := q.queryRow(ctx, q.firstGivenUpStmt, firstGivenUp, subscription)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const forgetAlerts = `-- name: ForgetAlerts :exec
 DELETE FROM alerts WHERE state IN ('sent', 'withdrawn', 'failed') AND standing = 0 AND lost = 0 AND height < $1
 AND (created < $2 OR created > $3)
@@ -818,7 +830,7 @@ const paidByPayout = `-- name: PaidByPayout :one
 SELECT CAST(coalesce(sum(c.paid), 0) AS BIGINT) FROM claims c
 WHERE c.pool = (SELECT num FROM pools WHERE pools.id = $2) AND c.height = $1 AND c.output IS NOT NULL AND c.address IN (
 	SELECT t.reward FROM pledges p JOIN pledge_tickets t ON t.pledge = p.seq
-	WHERE p.pool = c.pool AND p.pastelid = (SELECT id FROM names WHERE text = $3))
+	WHERE p.pool = (SELECT num FROM pools WHERE pools.id = $2) AND p.pastelid = (SELECT id FROM names WHERE text = $3))
 `
 
 type PaidByPayoutParams struct {

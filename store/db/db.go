@@ -189,6 +189,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.endingsStmt, err = db.PrepareContext(ctx, endings); err != nil {
 		return nil, fmt.Errorf("error preparing query Endings: %w", err)
 	}
+	if q.firstGivenUpStmt, err = db.PrepareContext(ctx, firstGivenUp); err != nil {
+		return nil, fmt.Errorf("error preparing query FirstGivenUp: %w", err)
+	}
 	if q.firstPoolStmt, err = db.PrepareContext(ctx, firstPool); err != nil {
 		return nil, fmt.Errorf("error preparing query FirstPool: %w", err)
 	}
@@ -661,6 +664,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing endingsStmt: %w", cerr)
 		}
 	}
+	if q.firstGivenUpStmt != nil {
+		if cerr := q.firstGivenUpStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing firstGivenUpStmt: %w", cerr)
+		}
+	}
 	if q.firstPoolStmt != nil {
 		if cerr := q.firstPoolStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing firstPoolStmt: %w", cerr)
@@ -1075,6 +1083,7 @@ type Queries struct {
 	emptyRecordsStmt             *sql.Stmt
 	endPledgeStmt                *sql.Stmt
 	endingsStmt                  *sql.Stmt
+	firstGivenUpStmt             *sql.Stmt
 	firstPoolStmt                *sql.Stmt
 	forgetAlertsStmt             *sql.Stmt
 	forgetMemberRequestsStmt     *sql.Stmt
@@ -1200,6 +1209,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		emptyRecordsStmt:             q.emptyRecordsStmt,
 		endPledgeStmt:                q.endPledgeStmt,
 		endingsStmt:                  q.endingsStmt,
+		firstGivenUpStmt:             q.firstGivenUpStmt,
 		firstPoolStmt:                q.firstPoolStmt,
 		forgetAlertsStmt:             q.forgetAlertsStmt,
 		forgetMemberRequestsStmt:     q.forgetMemberRequestsStmt,

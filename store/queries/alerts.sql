@@ -106,6 +106,10 @@ UPDATE alerts SET state = $2, next_try = $3, sent_at = $4, refused = $5 WHERE id
 -- name: GiveUpAlerts :execrows
 UPDATE alerts SET state = 'failed' WHERE subscription = $1 AND state IN ('pending', 'sending') AND lost = 0 AND created < $2;
 
+-- name: FirstGivenUp :one
+SELECT CAST(coalesce(min(a.created), 0) AS BIGINT) FROM alerts a LEFT JOIN deliveries d ON d.subscription = a.subscription
+WHERE a.state = 'failed' AND a.subscription = $1 AND a.created > coalesce(d.delivered_at, -1);
+
 -- name: HastenAlerts :exec
 UPDATE alerts SET next_try = $2 WHERE subscription = $1 AND state IN ('pending', 'sending') AND lost = 0 AND refused = 0 AND next_try > $2;
 
@@ -148,7 +152,7 @@ AND p.pastelid = (SELECT id FROM names WHERE text = sqlc.arg(pastelid_text)) AND
 SELECT CAST(coalesce(sum(c.paid), 0) AS BIGINT) FROM claims c
 WHERE c.pool = (SELECT num FROM pools WHERE pools.id = sqlc.arg(pool_id)) AND c.height = $1 AND c.output IS NOT NULL AND c.address IN (
 	SELECT t.reward FROM pledges p JOIN pledge_tickets t ON t.pledge = p.seq
-	WHERE p.pool = c.pool AND p.pastelid = (SELECT id FROM names WHERE text = sqlc.arg(pastelid_text)));
+	WHERE p.pool = (SELECT num FROM pools WHERE pools.id = sqlc.arg(pool_id)) AND p.pastelid = (SELECT id FROM names WHERE text = sqlc.arg(pastelid_text)));
 
 -- name: PoolsOfPledger :many
 SELECT DISTINCT o.id FROM pledges p JOIN pools o ON o.num = p.pool

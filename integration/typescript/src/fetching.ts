@@ -38,11 +38,15 @@ export async function read(response: Response): Promise<unknown> {
     await response.body?.cancel();
     throw new BadAnswer(`${host(response)} does not answer as a smartpoold does`);
   }
-  const text = await textOf(response, maxAnswer);
+  return decode(await textOf(response, maxAnswer), host(response));
+}
+
+/** Decodes what somebody sends. */
+export function decode(text: string, from: string): unknown {
   try {
     return JSON.parse(text, exact);
   } catch (err) {
-    throw err instanceof BadAnswer ? err : new BadAnswer(`${host(response)} sends no valid JSON`);
+    throw err instanceof BadAnswer ? err : new BadAnswer(`${from} sends no valid JSON`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { BadAnswer, Problem } from "./errors.js";
-import { exact, host, isType, pause, problem } from "./fetching.js";
+import { decode, host, isType, pause, problem } from "./fetching.js";
 import type { Schemas } from "./types.js";
 
 export interface StreamQuery {
@@ -121,7 +121,7 @@ async function* connect(url: string, last: string | undefined, send: typeof fetc
 /** Decodes a message. */
 function newsOf(message: EventSourceMessage): News {
   const id = message.id ?? "";
-  const data = JSON.parse(message.data, exact) as Partial<BlockNews["block"]> | null;
+  const data = decode(message.data, "the stream") as Partial<BlockNews["block"]> | null;
   if (message.event === "reorg" && Number.isSafeInteger(data?.height)) {
     return { type: "reorg", id, height: data!.height! };
   }
@@ -134,5 +134,5 @@ function newsOf(message: EventSourceMessage): News {
 /** Reports whether connecting again may help: after a lost connection, and after refusals that pass. */
 function passes(err: unknown): boolean {
   const status = err instanceof Problem || err instanceof BadAnswer ? err.status : -1;
-  return status === 429 || status >= 500 || (status === -1 && !(err instanceof SyntaxError));
+  return status === 429 || status >= 500 || status === -1;
 }

@@ -37,6 +37,7 @@ await attack("problem-in-html", status);
 await attack("put-off-once", status);
 await attack("odd-news", first);
 await attack("rounded-news", first);
+await attack("broken-news", first);
 await attack("stream-in-html", first);
 await attack("stream-refused", first);
 await attack("escaped", (client) => client.get("/pools/{id}", { id: "../alerts?x=1#" }));
