@@ -30,7 +30,7 @@ const (
 	requestAge    = 10 * time.Minute // how far a request's time and the daemon's may differ
 	clientEvery   = 30 * time.Second // between requests of an address, in the long run
 	clientBurst   = 10
-	allEvery      = time.Second // between requests of everybody
+	allEvery      = time.Second // between requests of everybody, and likewise between those to stop
 	allBurst      = 30
 	mostClients   = 10_000      // addresses remembered; further ones share one limit
 	messagesADay  = 200         // attempts to send, to all receivers of a PastelID
@@ -85,17 +85,19 @@ func (s *Service) meetMembers(x *store.AlertTx) error {
 // limits bound how often members' requests are looked at.
 type limits struct {
 	mu   sync.Mutex
-	all  *rate.Limiter
+	all  *rate.Limiter // requests that a PastelID signed, or nobody
+	stop *rate.Limiter // requests to stop messages, which a flood of the others must not hold up
 	of   map[netip.Addr]*rate.Limiter
 	sent map[string]*rate.Limiter // attempts to send, by PastelID
 }
 
 func newLimits() *limits {
-	return &limits{all: rate.NewLimiter(rate.Every(allEvery), allBurst), of: map[netip.Addr]*rate.Limiter{}, sent: map[string]*rate.Limiter{}}
+	everybody := func() *rate.Limiter { return rate.NewLimiter(rate.Every(allEvery), allBurst) }
+	return &limits{all: everybody(), stop: everybody(), of: map[netip.Addr]*rate.Limiter{}, sent: map[string]*rate.Limiter{}}
 }
 
-// allow reports whether an address may ask for something now, which counts.
-func (l *limits) allow(who netip.Addr, now time.Time) bool {
+// allow reports whether an address may ask for something now, which counts, also among what all ask for.
+func (l *limits) allow(who netip.Addr, all *rate.Limiter, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	x := l.of[who]
@@ -114,7 +116,7 @@ func (l *limits) allow(who netip.Addr, now time.Time) bool {
 		x = rate.NewLimiter(rate.Every(clientEvery), clientBurst)
 		l.of[who] = x
 	}
-	return x.AllowN(now, 1) && l.all.AllowN(now, 1)
+	return x.AllowN(now, 1) && all.AllowN(now, 1)
 }
 
 // maySend reports whether a message may be sent for a PastelID now, which counts. It is the PastelID that has a budget, as it can replace its
@@ -151,7 +153,7 @@ func (s *Service) verify(who netip.Addr, q *Signed) error {
 		return wrong("pastelid: not a PastelID")
 	}
 	now := s.cfg.Now()
-	if !s.limits.allow(who, now) {
+	if !s.limits.allow(who, s.limits.all, now) {
 		return &RefusedError{Detail: "too many requests: wait a minute", After: time.Minute}
 	}
 	if off := now.Sub(q.Time); off.Abs() > requestAge {
@@ -288,7 +290,7 @@ func (s *Service) RemoveMember(ctx context.Context, who netip.Addr, q Signed, id
 
 // Stop ends the subscription whose messages have a secret, for whoever gets them. The error is chain.ErrNotFound if there is none.
 func (s *Service) Stop(ctx context.Context, who netip.Addr, secret string) error {
-	if !s.limits.allow(who, s.cfg.Now()) {
+	if !s.limits.allow(who, s.limits.stop, s.cfg.Now()) {
 		return &RefusedError{Detail: "too many requests: wait a minute", After: time.Minute}
 	}
 	return s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {

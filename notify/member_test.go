@@ -538,6 +538,33 @@ func TestReceiversStopMembersMessages(t *testing.T) {
 	})
 }
 
+// Whoever floods the daemon with requests keeps nobody from stopping messages.
+func TestFloodDoesNotKeepMessagesComing(t *testing.T) {
+	r := memberRig(t, t.TempDir()+"/ledger.db", 10)
+	var stop string
+	r.standIn(func(_ http.ResponseWriter, q *http.Request) { stop = q.Header.Get(notify.HeaderStop) })
+	receipt, err := r.join(identity(t, 0), "https://example.com/alerts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.svc.Test(t.Context(), receipt.ID); err != nil {
+		t.Fatal(err)
+	}
+	late := 0
+	for i := range 100 { // from everywhere
+		who := netip.AddrFrom4([4]byte{198, 51, 0, byte(i)})
+		if _, err := r.svc.ListMember(t.Context(), who, notify.Signed{PastelID: identity(t, 1).ID().String(), Time: r.clock()}); refused(err, "too many requests") {
+			late++
+		}
+	}
+	if late == 0 {
+		t.Fatal("the flood is no flood")
+	}
+	if err := r.svc.Stop(t.Context(), here, strings.TrimPrefix(stop, "https://pools.example.org/stop/")); err != nil {
+		t.Error(err)
+	}
+}
+
 // A member's receiver that was told nothing for weeks, and then refuses one message, stays.
 func TestMembersReceiversMayFailOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {

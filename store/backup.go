@@ -71,7 +71,7 @@ func reserve(part string) (release func() error, err error) {
 			return nil, fmt.Errorf("create the backup: %w", err)
 		}
 		if info, err := os.Lstat(part); err != nil || !info.Mode().IsRegular() {
-			return nil, errors.Join(fmt.Errorf("%s is in the way: move it away, or choose another name", part), err)
+			return nil, errors.Join(fmt.Errorf("%s is no regular file: move it away, or choose another name", part), err)
 		}
 		lock := flock.New(part)
 		if locked, err := lock.TryLock(); err != nil || !locked {

@@ -135,7 +135,7 @@ func plainAnswer(s string) bool {
 
 // change rewrites the file while no other command does. A file that cannot be read is written over: it held nothing but conveniences.
 func (f *Answers) change(ctx context.Context, edit func(*answersFile)) error {
-	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
+	if err := secretfile.Folder(filepath.Dir(f.path)); err != nil {
 		return err
 	}
 	return whileLocked(ctx, f.path, func() error {

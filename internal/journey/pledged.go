@@ -159,6 +159,9 @@ func (f *Pledges) change(ctx context.Context, edit func(*pledgesFile)) error {
 
 // whileLocked calls a function while no other command rewrites a file.
 func whileLocked(ctx context.Context, path string, rewrite func() error) error {
+	if info, err := os.Lstat(path + ".lock"); err == nil && !info.Mode().IsRegular() { // opening a pipe could wait for ever
+		return fmt.Errorf("%s.lock is not a regular file: remove it", path)
+	}
 	timed, cancel := context.WithTimeout(ctx, fileLock)
 	defer cancel()
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
