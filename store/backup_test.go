@@ -453,35 +453,3 @@ func TestRestoreIgnoresRemains(t *testing.T) {
 		t.Error("the rows differ")
 	}
 }
-
-// A backup that was killed once it had its name is not overwritten by the next one, wherever it was moved, nor is what a link in its way leads to.
-func TestBackupsOverwriteNothingElse(t *testing.T) {
-	t.Parallel()
-	database, folder := filled(t, filepath.Join(t.TempDir(), "ledger.db")), t.TempDir()
-	file, moved := filepath.Join(folder, "b.db"), filepath.Join(folder, "yesterday.db")
-	if err := os.Rename(backedUp(t, database), moved); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Link(moved, file+".part"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := store.BackUp(t.Context(), database, regtest(t), false, file, silent); err != nil {
-		t.Error(err)
-	}
-	if _, err := store.CheckBackup(t.Context(), moved, regtest(t), false); err != nil {
-		t.Errorf("yesterday's: %v", err)
-	}
-	victim, linked := filepath.Join(folder, "victim"), filepath.Join(folder, "linked.db")
-	if err := os.WriteFile(victim, []byte("precious"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(victim, linked+".part"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := store.BackUp(t.Context(), database, regtest(t), false, linked, silent); err == nil || !strings.Contains(err.Error(), "in the way") {
-		t.Errorf("through a link: %v", err)
-	}
-	if text, err := os.ReadFile(victim); err != nil || string(text) != "precious" {
-		t.Errorf("the file is %.20q, %v", text, err)
-	}
-}
