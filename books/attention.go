@@ -77,7 +77,7 @@ func (v *view) lateness(out *Needy, most int) error {
 		}
 		for i := range rows {
 			p := &rows[i]
-			if from, _ := pool.PayoutWindow(p.Settled, &v.b.net); v.tip.Height <= from+store.Prompt {
+			if from, _ := pool.PayoutWindow(p.Settled, &v.b.net); !store.Overdue(from, v.tip.Height) {
 				return nil // all others settled later
 			}
 			if id := string(p.Pool); !seen[id] {

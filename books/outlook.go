@@ -277,7 +277,7 @@ func (v *view) supernodeTroubles(p *prospect) (list []concern) {
 // overdue says whether payments that miners could have taken are late.
 func (v *view) overdue(p *prospect) []concern {
 	for _, settled := range p.pending {
-		if from, to := pool.PayoutWindow(settled, &v.b.net); v.tip.Height > from+store.Prompt {
+		if from, to := pool.PayoutWindow(settled, &v.b.net); store.Overdue(from, v.tip.Height) {
 			return []concern{{concernOverdue, 0, from, to}}
 		}
 	}

@@ -14,6 +14,10 @@ import (
 // Prompt is the number of blocks within which a payout that can be mined is mined if miners are upgraded; it then counts as mined on time.
 const Prompt pastel.Height = 20
 
+// Overdue reports whether a payout that could be mined from a block on, and is not mined yet after the ledger's last block, can no longer be mined on
+// time.
+func Overdue(from, tip pastel.Height) bool { return tip >= from+Prompt }
+
 // Sums are what a pool has come to from its opening up to a block, inclusive. The sums of some blocks are the difference of two.
 type Sums struct {
 	Height    pastel.Height // the last block that concerned the pool, -1 if none did; after At, the block asked for
@@ -89,7 +93,7 @@ func (s *Sums) add(e *pool.Event, mined func() (pastel.Amount, pastel.Height, er
 			return err
 		}
 		s.Paid, s.Mined = s.Paid+total, s.Mined+1
-		if e.Height <= from+Prompt {
+		if !Overdue(from, e.Height-1) {
 			s.OnTime++
 		}
 	case pool.PayoutCancelled:

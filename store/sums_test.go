@@ -264,3 +264,13 @@ func TestFirstPoolIsTakenBack(t *testing.T) {
 		}
 	})
 }
+
+// A payout is overdue in the block after which nobody can mine it on time any more, and not before.
+func TestOverdue(t *testing.T) {
+	t.Parallel()
+	for tip, want := range map[pastel.Height]bool{99: false, 100: false, 119: false, 120: true, 121: true} {
+		if got := store.Overdue(100, tip); got != want {
+			t.Errorf("after block %d: %t", tip, got)
+		}
+	}
+}

@@ -160,7 +160,7 @@ func (v *survey) addPayouts(s *store.Snapshot) error {
 				continue
 			}
 			p.waiting = max(p.waiting, v.tip.Height-po.ValidFrom)
-			if v.tip.Height >= po.ValidFrom+store.Prompt {
+			if store.Overdue(po.ValidFrom, v.tip.Height) {
 				p.overdue++
 			}
 		}
