@@ -134,6 +134,7 @@ got=${got%% *}
 tar -xzf "$new/$archive" -C "$new"
 files=$new/${archive%.tar.gz}
 for program in smartpool smartpoold; do
+	[ ! -d "$to/bin/$program" ] || fail "$to/bin/$program is a folder; nothing was installed"
 	"$files/$program" version >/dev/null || fail "$program does not run on this machine; nothing was installed"
 done
 for file in $shared; do

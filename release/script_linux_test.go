@@ -148,6 +148,22 @@ func TestScriptMakesFolders(t *testing.T) {
 	}
 }
 
+// A folder in a program's place stays as it is.
+func TestScriptMovesNothingIntoFolders(t *testing.T) {
+	t.Parallel()
+	folder, to := published(t, "#!/bin/sh\necho smartpool v0.1.0\n"), t.TempDir()
+	if err := os.MkdirAll(filepath.Join(to, "bin", "smartpoold"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	out, err := installer(filepath.Join(folder, "install.sh"), "--from", folder, "--to", to)
+	if err == nil || !strings.Contains(out, "smartpoold is a folder; nothing was installed") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if got := files(t, to); got != "" {
+		t.Errorf("files: %s", got)
+	}
+}
+
 // The script replaces nothing by what was not released, does not arrive whole, or does not run.
 func TestScriptRefuses(t *testing.T) {
 	t.Parallel()
