@@ -33,7 +33,7 @@ func (x *examination) lookAtClock(ctx context.Context) []Finding {
 		case behind.Abs() > clockSlack:
 			list = append(list, warning("Set the clock of the node's machine, on Linux with timedatectl set-ntp true.", "the clock of the node's machine is %s that of its peers", aside(-behind)))
 		default:
-			list = append(list, ok("the clock of the node's machine is right, as far as its peers tell"))
+			list = append(list, ok("none of the node's peers says that its machine's clock is wrong"))
 		}
 	}
 	if len(list) == 0 {
