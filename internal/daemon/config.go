@@ -55,7 +55,7 @@ type Config struct {
 
 	Hook string `placeholder:"PROGRAMS" help:"Comma-separated paths of programs to run for each alert: the message is on standard input as JSON. See docs/hooks.md."`
 
-	MemberAlerts int    `default:"0" placeholder:"N" help:"Let members subscribe to alerts with the signature of their PastelID instead of the daemon's token: at most so many subscriptions in all, and 3 for each PastelID. The daemon sends them to public addresses only. 0 to let nobody."`
+	MemberAlerts int    `default:"0" placeholder:"N" help:"Let members subscribe to alerts with the signature of their PastelID instead of the daemon's token: at most so many subscriptions in all, and 3 for each PastelID. The daemon sends them to public addresses only. 0 lets nobody, and ends the subscriptions that there are."`
 	MemberURL    string `placeholder:"URL" help:"URL by which members reach the dashboard, such as https://pools.example.org. They sign it, so that no other daemon can use their requests; messages link to it. Needs --member-alerts."`
 
 	Metrics       string `default:"127.0.0.1:9733" placeholder:"ADDRESS" help:"Address of /metrics, /healthz and /readyz; empty for none. Only this machine may reach it, unless --metrics-public is set."`
