@@ -193,6 +193,7 @@ func (x *dev) whileMining(f func()) {
 		x.t.Fatal(err)
 	}
 	known := len(before)
+	all := context.Background() // the node goes on with blocks that nobody waits for any more
 	mining.Go(func() {
 		for ctx.Err() == nil {
 			waiting, err := x.node.Mempool(ctx)
@@ -203,9 +204,9 @@ func (x *dev) whileMining(f func()) {
 			switch {
 			case err == nil && len(nodes) > known:
 				known = len(nodes)
-				x.node.Generate(ctx, devnode.VoteAhead+1)
+				x.node.Generate(all, devnode.VoteAhead+1)
 			case err == nil && len(waiting) > 0:
-				x.node.Generate(ctx, 1)
+				x.node.Generate(all, 1)
 			}
 			select {
 			case <-ctx.Done():
