@@ -8,10 +8,9 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
+	"github.com/pastelnetwork/smartpool/internal/tally"
 )
 
 // maxBody bounds a request's body, in bytes. The largest is a ticket's JSON within JSON.
@@ -41,7 +40,7 @@ func problem(w http.ResponseWriter, status int, detail string) {
 }
 
 // guard enforces limits on a request before anything else handles it.
-func guard(next http.Handler, limits *limits, cfg *Config) http.Handler {
+func guard(next http.Handler, rate *tally.Rate[netip.Addr], cfg *Config) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who := client(r, cfg.Proxies)
 		for name, value := range securityHeaders {
@@ -54,7 +53,7 @@ func guard(next http.Handler, limits *limits, cfg *Config) http.Handler {
 		case r.ContentLength > maxBody:
 			problem(w, http.StatusRequestEntityTooLarge, "the request body is larger than 1 MiB: send less")
 			return
-		case !limits.allow(who):
+		case rate != nil && rate.Wait(who, time.Now()) > 0:
 			w.Header().Set("Retry-After", "1")
 			problem(w, http.StatusTooManyRequests, "too many requests from this address: wait a second, and use the event stream instead of polling")
 			return
@@ -72,49 +71,17 @@ func guard(next http.Handler, limits *limits, cfg *Config) http.Handler {
 // clientKey is the context key of the client's address.
 type clientKey struct{}
 
-// limits bound the request rate of each address.
-type limits struct {
-	perSecond rate.Limit // 0 for no limit
-
-	mu   sync.Mutex
-	of   map[netip.Addr]*rate.Limiter
-	next time.Time // of removing limiters that have recovered
-}
-
 const (
 	burstSeconds = 4
 	maxAddresses = 100_000
-	forgetEvery  = time.Minute
 )
 
-func newLimits(perSecond int) *limits {
-	return &limits{perSecond: rate.Limit(perSecond), of: map[netip.Addr]*rate.Limiter{}}
-}
-
-func (l *limits) allow(addr netip.Addr) bool {
-	if l.perSecond == 0 {
-		return true
+// newRate returns the rate of requests from an address; nil for no limit.
+func newRate(perSecond int) *tally.Rate[netip.Addr] {
+	if perSecond == 0 {
+		return nil
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if now := time.Now(); now.After(l.next) {
-		l.next = now.Add(forgetEvery)
-		for a, x := range l.of {
-			if x.TokensAt(now) >= float64(x.Burst()) {
-				delete(l.of, a)
-			}
-		}
-	}
-	x := l.of[addr]
-	if x == nil && len(l.of) >= maxAddresses {
-		addr = netip.Addr{} // further addresses share one limit
-		x = l.of[addr]
-	}
-	if x == nil {
-		x = rate.NewLimiter(l.perSecond, burstSeconds*int(l.perSecond))
-		l.of[addr] = x
-	}
-	return x.Allow()
+	return tally.NewRate[netip.Addr](time.Second/time.Duration(perSecond), burstSeconds*perSecond, maxAddresses)
 }
 
 // authorized reports whether a request carries the token. Without a token configured, none does. HTTP ignores the case of the scheme, and

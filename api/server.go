@@ -276,7 +276,7 @@ func (s *Server) freshness(out *wire.Status) {
 
 // Handler serves everything within the limits.
 func (s *Server) Handler() http.Handler {
-	return recovered(guard(s.cfg.under(tidy(patient(s.mux))), newLimits(s.cfg.PerSecond), &s.cfg), s.cfg.Log)
+	return recovered(guard(s.cfg.under(tidy(patient(s.mux))), newRate(s.cfg.PerSecond), &s.cfg), s.cfg.Log)
 }
 
 // patience is how long an answer may take, because clients share the database.

@@ -90,7 +90,6 @@ func (s *Service) choose(x *store.AlertTx, now time.Time) (todo []dispatch, err 
 		subs[list[i].ID] = &list[i]
 	}
 	s.traffic.keep(subs)
-	s.limits.keep(now)
 	s.traffic.fair(waiting)
 	for _, w := range waiting {
 		sub := subs[w.Subscription]
@@ -101,7 +100,7 @@ func (s *Service) choose(x *store.AlertTx, now time.Time) (todo []dispatch, err 
 			continue
 		}
 		a, found, err := x.NextAlert(w.Lane, now, latest, s.traffic.fails(w.Subscription))
-		if found && sub.ByMember() && !s.limits.maySend(sub.PastelID, now) { // it waits: a stranger costs no more in a day
+		if found && sub.ByMember() && s.limits.sent.Wait(sub.PastelID, now) > 0 { // it waits: a stranger costs no more in a day
 			found = false
 		}
 		if err != nil || !found {

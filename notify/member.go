@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/tally"
 	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/store"
 )
@@ -82,65 +82,25 @@ func (s *Service) meetMembers(x *store.AlertTx) error {
 	return nil
 }
 
-// limits bound how often members' requests are looked at.
+// limits bound how often members' requests are looked at, and messages sent to their receivers.
 type limits struct {
-	mu   sync.Mutex
-	all  *rate.Limiter // requests that a PastelID signed, or nobody
-	stop *rate.Limiter // requests to stop messages, which a flood of the others must not hold up
-	of   map[netip.Addr]*rate.Limiter
-	sent map[string]*rate.Limiter // attempts to send, by PastelID
+	clients *tally.Rate[netip.Addr]
+	all     *rate.Limiter       // requests that a PastelID signed, or nobody
+	stop    *rate.Limiter       // requests to stop messages, which a flood of the others must not hold up
+	sent    *tally.Rate[string] // attempts to send, by PastelID, as it can replace its subscriptions at any time
 }
 
-func newLimits() *limits {
+func newLimits() limits {
 	everybody := func() *rate.Limiter { return rate.NewLimiter(rate.Every(allEvery), allBurst) }
-	return &limits{all: everybody(), stop: everybody(), of: map[netip.Addr]*rate.Limiter{}, sent: map[string]*rate.Limiter{}}
+	return limits{
+		clients: tally.NewRate[netip.Addr](clientEvery, clientBurst, mostClients), all: everybody(), stop: everybody(),
+		sent: tally.NewRate[string](24*time.Hour/messagesADay, messagesBurst, 2*maxSubscriptions),
+	}
 }
 
 // allow reports whether an address may ask for something now, which counts, also among what all ask for.
 func (l *limits) allow(who netip.Addr, all *rate.Limiter, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	x := l.of[who]
-	if x == nil && len(l.of) >= mostClients {
-		for a, old := range l.of {
-			if old.TokensAt(now) >= clientBurst {
-				delete(l.of, a)
-			}
-		}
-		if len(l.of) >= mostClients {
-			who = netip.Addr{}
-			x = l.of[who]
-		}
-	}
-	if x == nil {
-		x = rate.NewLimiter(rate.Every(clientEvery), clientBurst)
-		l.of[who] = x
-	}
-	return x.AllowN(now, 1) && all.AllowN(now, 1)
-}
-
-// maySend reports whether a message may be sent for a PastelID now, which counts. It is the PastelID that has a budget, as it can replace its
-// subscriptions at any time.
-func (l *limits) maySend(pastelID string, now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	x := l.sent[pastelID]
-	if x == nil {
-		x = rate.NewLimiter(rate.Every(24*time.Hour/messagesADay), messagesBurst)
-		l.sent[pastelID] = x
-	}
-	return x.AllowN(now, 1)
-}
-
-// keep forgets PastelIDs whose budget is whole again.
-func (l *limits) keep(now time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for id, x := range l.sent {
-		if x.TokensAt(now) >= messagesBurst {
-			delete(l.sent, id)
-		}
-	}
+	return l.clients.Wait(who, now) == 0 && all.AllowN(now, 1)
 }
 
 // verify checks what needs no database: rates, before the signature, which costs the most.

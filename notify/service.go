@@ -55,7 +55,7 @@ type Service struct {
 	net    pastel.Network
 	client *http.Client
 	abroad *http.Client // for receivers that strangers chose
-	limits *limits
+	limits limits
 
 	// Used by lookAround only.
 	mempool mempool

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -176,36 +175,6 @@ func FuzzTicket(f *testing.F) {
 			t.Errorf("output %q: %v", row.Output, err)
 		}
 	})
-}
-
-// A client that asks too often waits, as long as it is told; others do not.
-func TestClientsWait(t *testing.T) {
-	t.Parallel()
-	now := time.Unix(1_800_000_000, 0)
-	c := newClients(func() time.Time { return now })
-	one, two := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
-	for range clientBurst {
-		if wait := c.wait(one); wait > 0 {
-			t.Fatalf("the client waits %v", wait)
-		}
-	}
-	wait := c.wait(one)
-	if wait <= 0 || wait > clientEvery {
-		t.Errorf("the client waits %v", wait)
-	}
-	if c.wait(two) > 0 {
-		t.Error("another client waits")
-	}
-	now = now.Add(wait)
-	if again := c.wait(one); again > 0 {
-		t.Errorf("having waited, the client waits %v", again)
-	}
-	for i := range maxClients + 10 {
-		c.wait(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
-	}
-	if len(c.of) > maxClients+1 {
-		t.Errorf("%d clients are remembered", len(c.of))
-	}
 }
 
 // Of a transaction that the node refused and the database keeps, nobody is told that it was not posted: it is sent again.

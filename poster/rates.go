@@ -4,10 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/pastelnetwork/smartpool/store"
 )
@@ -21,50 +18,9 @@ const (
 	maxClients  = 10_000           // clients remembered; further ones share one limit
 )
 
-// clients bound how often an address asks for something to be posted.
-type clients struct {
-	now func() time.Time
-
-	mu sync.Mutex
-	of map[netip.Addr]*rate.Limiter
-}
-
-func newClients(now func() time.Time) *clients {
-	return &clients{now: now, of: map[netip.Addr]*rate.Limiter{}}
-}
-
-// wait returns how long a client must wait; 0 if it may go on, which counts.
-func (c *clients) wait(who netip.Addr) time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.now()
-	x := c.of[who]
-	if x == nil && len(c.of) >= maxClients {
-		for a, l := range c.of {
-			if l.TokensAt(now) >= clientBurst {
-				delete(c.of, a)
-			}
-		}
-		if len(c.of) >= maxClients {
-			who = netip.Addr{}
-			x = c.of[who]
-		}
-	}
-	if x == nil {
-		x = rate.NewLimiter(rate.Every(clientEvery), clientBurst)
-		c.of[who] = x
-	}
-	r := x.ReserveN(now, 1)
-	wait := r.DelayFrom(now)
-	if wait > 0 {
-		r.CancelAt(now)
-	}
-	return wait
-}
-
 // client refuses a client that asks too often.
 func (s *Service) client(who netip.Addr) error {
-	if wait := s.clients.wait(who); wait > 0 {
+	if wait := s.clients.Wait(who, s.cfg.Now()); wait > 0 {
 		return &Refusal{Kind: TooOften, Detail: "too many tickets from your address: wait a minute", After: wait}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/books"
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/tally"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
@@ -36,10 +37,10 @@ type Config struct {
 type Service struct {
 	cfg     Config
 	net     pool.Params
-	clients *clients
-	list    *listFile     // of cfg.List
-	turn    chan struct{} // holds one element while something is posted: one at a time, so that nothing is checked twice and then paid twice
-	met     bool          // the wallet's node has passed its checks; only with the turn
+	clients *tally.Rate[netip.Addr] // how often an address asks for something to be posted
+	list    *listFile               // of cfg.List
+	turn    chan struct{}           // holds one element while something is posted: one at a time, so that nothing is checked twice and then paid twice
+	met     bool                    // the wallet's node has passed its checks; only with the turn
 
 	mu      sync.Mutex
 	posted  []store.Posted       // what the database holds, in order of time
@@ -49,7 +50,7 @@ type Service struct {
 
 // New returns a service, which needs Run to send again what did not arrive. It reads what was posted before.
 func New(ctx context.Context, cfg Config) (*Service, error) {
-	s := &Service{cfg: cfg, net: cfg.Books.Params(), clients: newClients(cfg.Now), list: &listFile{path: cfg.List}, turn: make(chan struct{}, 1), unclear: map[pastel.TxID]bool{}}
+	s := &Service{cfg: cfg, net: cfg.Books.Params(), clients: tally.NewRate[netip.Addr](clientEvery, clientBurst, maxClients), list: &listFile{path: cfg.List}, turn: make(chan struct{}, 1), unclear: map[pastel.TxID]bool{}}
 	if err := s.load(ctx); err != nil {
 		return nil, errors.Unwrap(err)
 	}

@@ -1,4 +1,4 @@
-// Package tally counts what is open, in all and for each address.
+// Package tally bounds what strangers have open, in all and for each address, and how often each of them asks.
 package tally
 
 import (
