@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -47,13 +46,12 @@ func (c *manualCmd) Run(e *terminal.Terminal) error {
 	if err != nil {
 		return err
 	}
-	if c.Date == "" {
-		c.Date = time.Now().UTC().Format(time.DateOnly)
-	} else if _, err := time.Parse(time.DateOnly, c.Date); err != nil {
-		return terminal.Usagef("--date %q: write it like 2026-01-31", c.Date)
+	date, err := manual.Date(c.Date)
+	if err != nil {
+		return terminal.Usagef("--date: %w", err)
 	}
 	page := manual.Page{
-		Section: 1, Date: c.Date, Version: version.String(), Exits: exits,
+		Section: 1, Date: date, Version: version.String(), Exits: exits,
 		About: []string{
 			"smartpool guides members, operators and auditors of smart pools through what they do. It asks before it signs, sends or replaces anything, " +
 				"and trusts the daemon with nothing that is signed.",

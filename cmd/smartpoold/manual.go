@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -52,13 +51,12 @@ func (c *manualCmd) run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if c.Date == "" {
-		c.Date = time.Now().UTC().Format(time.DateOnly)
-	} else if _, err := time.Parse(time.DateOnly, c.Date); err != nil {
-		return usageError{fmt.Errorf("--date %q: write it like 2026-01-31", c.Date)}
+	date, err := manual.Date(c.Date)
+	if err != nil {
+		return usageError{fmt.Errorf("--date: %w", err)}
 	}
 	page := manual.Page{
-		Section: 8, Date: c.Date, Version: version.String(), Exits: exits,
+		Section: 8, Date: date, Version: version.String(), Exits: exits,
 		About: []string{
 			"smartpoold follows a Pastel node, applies the rules of smart pools to its blocks, and keeps the ledger in SQLite or PostgreSQL. From there, it serves " +
 				"a dashboard, an HTTP API with an event stream, and alerts. Without a command, it runs.",

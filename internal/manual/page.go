@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -17,6 +18,17 @@ type Page struct {
 	Exits   []Exit      // exit codes, in order
 	Further []Chapter   // such as files
 	See     [][2]string // other pages, by name and section, and documents, by name alone
+}
+
+// Date returns the date of a page: the given one, or today's.
+func Date(given string) (string, error) {
+	if given == "" {
+		return time.Now().UTC().Format(time.DateOnly), nil
+	}
+	if _, err := time.Parse(time.DateOnly, given); err != nil {
+		return "", fmt.Errorf("%q is no date: write it like 2026-01-31", given)
+	}
+	return given, nil
 }
 
 // An Exit says when a program ends with a code: "when the answer is no".
