@@ -426,6 +426,8 @@ func TestLyingDaemon(t *testing.T) {
 			answer(w, plain, http.StatusOK, `{"ready":tr`)
 		case "endless-list":
 			answer(w, plain, http.StatusOK, `{"items":[{}],"next":"again"}`)
+		case "pages-in-a-circle":
+			answer(w, plain, http.StatusOK, fmt.Sprintf(`{"items":[{}],"next":%q}`, map[string]string{"": "a", "a": "b", "b": "c", "c": "a"}[r.URL.Query().Get("cursor")]))
 		case "empty-pages":
 			answer(w, plain, http.StatusOK, fmt.Sprintf(`{"items":[],"next":"%d"}`, time.Now().UnixNano()))
 		case "long-problem":
@@ -475,6 +477,7 @@ html: BadAnswer: HOST does not answer as a smartpoold does
 broken: BadAnswer: HOST sends no valid JSON
 fraction: BadAnswer: the answer has a number that is no exact integer
 endless-list: BadAnswer: http://HOST/endless-list sends a list that does not end
+pages-in-a-circle: BadAnswer: http://HOST/pages-in-a-circle sends a list that does not end
 empty-pages: BadAnswer: http://HOST/empty-pages sends a list that does not end
 long-problem: Problem: LONG
 problem-in-html: BadAnswer: HOST answers with status 502

@@ -68,13 +68,15 @@ export class Client {
   /** Reads a list, page by page: `for await (const pool of client.list("/pools", { open: true }))`. What comes meanwhile may come at its end. */
   async *list<P extends ListPath>(path: P, query?: Query<P>, call?: Call): AsyncGenerator<Item<P>, void, undefined> {
     let cursor: string | undefined;
+    const seen = new Set<string>();
     do {
       const page = (await this.get(path, { ...query, ...(cursor && { cursor }) } as Query<P>, call)) as { items: Item<P>[]; next?: string };
-      if (!Array.isArray(page.items) || (page.next && (page.next === cursor || page.items.length === 0))) {
+      if (!Array.isArray(page.items) || (page.next && (seen.has(page.next) || page.items.length === 0))) {
         throw new BadAnswer(`${this.url} sends a list that does not end`);
       }
       yield* page.items;
       cursor = page.next;
+      if (cursor) seen.add(cursor);
     } while (cursor);
   }
 

@@ -31,6 +31,7 @@ await attack("html", status);
 await attack("broken", status);
 await attack("fraction", status);
 await attack("endless-list", all);
+await attack("pages-in-a-circle", all);
 await attack("empty-pages", all);
 await attack("long-problem", status);
 await attack("problem-in-html", status);
