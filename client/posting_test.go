@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,17 +43,24 @@ func TestPostingsAreSentAgain(t *testing.T) {
 		"one that may pass":            {[]func(http.ResponseWriter){says(503, `{"detail":"later"}`)}, 1, true, false},
 		"something else than a daemon": {[]func(http.ResponseWriter){says(200, "<html>")}, 1, false, false},
 	} {
+		var mu sync.Mutex // a lost answer does not say that the request was seen
 		var bodies []string
 		c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
+			mu.Lock()
 			bodies = append(bodies, r.URL.Path+string(body))
-			x.answers[min(len(bodies), len(x.answers))-1](w)
+			answer := x.answers[min(len(bodies), len(x.answers))-1]
+			mu.Unlock()
+			answer(w)
 		})
 		got, err := c.PostTicket(context.Background(), []byte(`{"ticket":{}}`))
-		if (err == nil) != x.ok || x.ok && got.TxID != "ab" || client.Refuses(err) != x.refused || len(bodies) != x.sent {
-			t.Errorf("%s: %+v, %v after %d requests, want %d", name, got, err, len(bodies), x.sent)
+		mu.Lock()
+		sent := bodies
+		mu.Unlock()
+		if (err == nil) != x.ok || x.ok && got.TxID != "ab" || client.Refuses(err) != x.refused || len(sent) != x.sent {
+			t.Errorf("%s: %+v, %v after %d requests, want %d", name, got, err, len(sent), x.sent)
 		}
-		for _, body := range bodies {
+		for _, body := range sent {
 			if want := `/api/v1/tickets{"ticket":"{\"ticket\":{}}"}`; body != want {
 				t.Errorf("%s: sent %s, want %s", name, body, want)
 			}
