@@ -71,6 +71,12 @@ func guard(next http.Handler, rate *tally.Rate[netip.Addr], cfg *Config) http.Ha
 // clientKey is the context key of the client's address.
 type clientKey struct{}
 
+// clientOf returns the address of a request's client.
+func clientOf(ctx context.Context) netip.Addr {
+	who, _ := ctx.Value(clientKey{}).(netip.Addr)
+	return who
+}
+
 const (
 	burstSeconds = 4
 	maxAddresses = 100_000

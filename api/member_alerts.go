@@ -3,10 +3,7 @@ package api
 import (
 	"context"
 	"errors"
-	"math"
 	"net/http"
-	"net/netip"
-	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -66,12 +63,6 @@ func (s *Server) StopAlerts(ctx context.Context, stop string) error {
 	return err
 }
 
-// clientOf returns the address of a request's client.
-func clientOf(ctx context.Context) netip.Addr {
-	who, _ := ctx.Value(clientKey{}).(netip.Addr)
-	return who
-}
-
 // notTaken converts an error to an HTTP problem.
 func (s *Server) notTaken(err error) error {
 	var refused *notify.RefusedError
@@ -80,7 +71,7 @@ func (s *Server) notTaken(err error) error {
 	case errors.As(err, &status):
 		return err
 	case errors.As(err, &refused) && refused.After > 0:
-		return huma.ErrorWithHeaders(huma.Error429TooManyRequests(refused.Detail), http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(refused.After.Seconds())))}})
+		return later(huma.Error429TooManyRequests(refused.Detail), refused.After)
 	case errors.As(err, &refused):
 		return huma.Error403Forbidden(refused.Detail)
 	case errors.Is(err, books.ErrNotFound):

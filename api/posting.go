@@ -5,8 +5,8 @@ import (
 	"errors"
 	"math"
 	"net/http"
-	"net/netip"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -59,8 +59,7 @@ func (s *Server) PostTicket(ctx context.Context, text []byte) (out wire.Posted, 
 	if err != nil {
 		return out, err
 	}
-	who, _ := ctx.Value(clientKey{}).(netip.Addr)
-	return service.Post(ctx, who, text)
+	return service.Post(ctx, clientOf(ctx), text)
 }
 
 // PostRegistration posts a registration signed elsewhere, for the client of a request's context. Its errors are for people.
@@ -69,8 +68,7 @@ func (s *Server) PostRegistration(ctx context.Context, r wire.Registration) (out
 	if err != nil {
 		return out, err
 	}
-	who, _ := ctx.Value(clientKey{}).(netip.Addr)
-	return service.Register(ctx, who, r)
+	return service.Register(ctx, clientOf(ctx), r)
 }
 
 // notPosted converts an error to an HTTP problem.
@@ -83,7 +81,12 @@ func notPosted(err error) error {
 	if r.After <= 0 {
 		return problem
 	}
-	return huma.ErrorWithHeaders(problem, http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(r.After.Seconds())))}})
+	return later(problem, r.After)
+}
+
+// later adds to a problem when to ask again.
+func later(problem error, after time.Duration) error {
+	return huma.ErrorWithHeaders(problem, http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(after.Seconds())))}})
 }
 
 // registerPosting registers the operations that post.

@@ -557,7 +557,7 @@ func (s *Server) registerStream() {
 				}
 				from = &p
 			}
-			who, _ := ctx.Value(clientKey{}).(netip.Addr)
+			who := clientOf(ctx)
 			if !s.streams.Open(who, s.cfg.Streams, max(few, s.cfg.Streams/share)) {
 				return nil, huma.Error503ServiceUnavailable("too many event streams are open: close some, try again later, or use another daemon")
 			}
