@@ -6,6 +6,7 @@ import (
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pool"
 	"github.com/pastelnetwork/smartpool/store"
+	"github.com/pastelnetwork/smartpool/ticket"
 )
 
 // Attention is what in the network needs somebody. Each list names at most as many as were asked for, the oldest first.
@@ -68,27 +69,15 @@ func (b *Books) Attention(ctx context.Context, most int) (out Attention, err err
 
 // lateness names the pools whose payouts are overdue.
 func (v *view) lateness(out *Needy, most int) error {
-	const page = 500
-	seen := map[string]bool{}
-	for at := (store.Page{Limit: page}); ; {
-		rows, err := v.Payouts(store.PayoutFilter{Status: "pending", At: store.Now}, at)
-		if err != nil {
-			return err
+	seen := map[ticket.PoolID]bool{}
+	return v.EachPending(func(p *store.Payout) bool {
+		if !store.Overdue(p.ValidFrom, v.tip.Height) {
+			return false // all others settled later
 		}
-		for i := range rows {
-			p := &rows[i]
-			if from, _ := pool.PayoutWindow(p.Settled, &v.b.net); !store.Overdue(from, v.tip.Height) {
-				return nil // all others settled later
-			}
-			if id := string(p.Pool); !seen[id] {
-				seen[id] = true
-				out.add(id, most)
-			}
+		if !seen[p.Pool] {
+			seen[p.Pool] = true
+			out.add(string(p.Pool), most)
 		}
-		if len(rows) < page {
-			return nil
-		}
-		last := &rows[len(rows)-1]
-		at.After = []any{int64(last.Settled), string(last.Pool)}
-	}
+		return true
+	})
 }

@@ -22,26 +22,13 @@ type overdue struct {
 
 func overdueCause(po *store.Payout) cause { return cause{PayoutOverdue, po.Pool, transaction(po.TxID)} }
 
-// payoutsAtOnce is how many payouts are read in one query.
-const payoutsAtOnce = 1000
-
 func (j *overdue) findPending() error {
-	for page := (store.Page{Limit: payoutsAtOnce}); ; {
-		list, err := j.x.Payouts(store.PayoutFilter{Status: store.PayoutPending, At: store.Now}, page)
-		if err != nil {
-			return err
+	return j.x.EachPending(func(po *store.Payout) bool {
+		if po.ValidFrom < j.at.height {
+			j.pending = append(j.pending, *po)
 		}
-		for i := range list {
-			if list[i].ValidFrom < j.at.height {
-				j.pending = append(j.pending, list[i])
-			}
-		}
-		if len(list) < payoutsAtOnce {
-			return nil
-		}
-		last := &list[len(list)-1]
-		page.After = []any{int64(last.Settled), string(last.Pool)}
-	}
+		return true
+	})
 }
 
 func (j *overdue) stands(sub *store.Subscription) (list []*report, err error) {
@@ -100,6 +87,9 @@ func (j *overdue) over(_ *store.Subscription, a *store.Alert) (ending, error) {
 	}
 	return undone(a, "this payout is not overdue"), nil
 }
+
+// payoutsAtOnce is how many payouts are read in one query.
+const payoutsAtOnce = 1000
 
 // alertedPayout finds the payout that an alert is about, from the newest of its pool down to those that were over when the alert began; nil if it
 // is not in the ledger.

@@ -34,6 +34,27 @@ type PayoutFilter struct {
 	At      pastel.Height // as they were after this block, without later ones; Now
 }
 
+// EachPending calls a function with each payout that is not mined yet, the oldest first, until it says that it needs no more.
+func (s *Snapshot) EachPending(more func(*Payout) bool) error {
+	const atOnce = 1000
+	for page := (Page{Limit: atOnce}); ; {
+		list, err := s.Payouts(PayoutFilter{Status: PayoutPending, At: Now}, page)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			if !more(&list[i]) {
+				return nil
+			}
+		}
+		if len(list) < atOnce {
+			return nil
+		}
+		last := &list[len(list)-1]
+		page.After = []any{int64(last.Settled), string(last.Pool)}
+	}
+}
+
 // Payouts returns payouts, oldest first; within a block, by pool. The page's key is the height of settlement and the pool.
 func (s *Snapshot) Payouts(f PayoutFilter, p Page) ([]Payout, error) {
 	q := selecting(`SELECT pools.id, p.settled, p.txid, p.change, p.paid, p.cancelled, p.total, p.outputs, p.inputs

@@ -45,6 +45,6 @@ func (m postMetrics) Collect(ch chan<- prometheus.Metric) {
 		gauge(descWallet, float64(*has))
 	}
 	if service := m.d.Poster(); service != nil {
-		ch <- prometheus.MustNewConstMetric(descBudget, prometheus.GaugeValue, float64(service.Left()))
+		gauge(descBudget, float64(service.Left()))
 	}
 }

@@ -36,7 +36,7 @@ const (
 	digestEvery = 100
 	// surveyPatience bounds what a scrape waits for the database.
 	surveyPatience = 10 * time.Second
-	// atOnce is how many pools or payouts one query names or returns.
+	// atOnce is how many pools one query names.
 	atOnce = 1000
 )
 
@@ -148,28 +148,15 @@ func (v *survey) addPayouts(s *store.Snapshot) error {
 	for _, p := range v.pools {
 		p.overdue, p.waiting = 0, 0
 	}
-	for page := (store.Page{Limit: atOnce}); ; {
-		list, err := s.Payouts(store.PayoutFilter{Status: store.PayoutPending, At: store.Now}, page)
-		if err != nil {
-			return err
-		}
-		for i := range list {
-			po := &list[i]
-			p := v.pools[po.Pool]
-			if p == nil {
-				continue
-			}
+	return s.EachPending(func(po *store.Payout) bool {
+		if p := v.pools[po.Pool]; p != nil {
 			p.waiting = max(p.waiting, v.tip.Height-po.ValidFrom)
 			if store.Overdue(po.ValidFrom, v.tip.Height) {
 				p.overdue++
 			}
 		}
-		if len(list) < atOnce {
-			return nil
-		}
-		last := &list[len(list)-1]
-		page.After = []any{int64(last.Settled), string(last.Pool)}
-	}
+		return true
+	})
 }
 
 // watchPools opens the database for surveys, once it can be read, until stop is called.
