@@ -104,15 +104,12 @@ func (c *Join) memberOf(p Person, answer string) (string, error) {
 		}
 		return "", fmt.Errorf("want a PastelID, or the path of its key file; there is no file %s", visible.Text(answer))
 	}
-	key, err := (&KeySource{PassphraseFile: c.Key.PassphraseFile, File: answer}).Load(p)
-	switch {
-	case errors.Is(err, pastelid.ErrKeyFile):
+	me, err := identityIn(p, c.Key.PassphraseFile, answer)
+	if err != nil {
 		return "", err
-	case err != nil:
-		return "", &endError{err}
 	}
-	c.me, c.Key.File = keyIdentity(key), answer
-	return c.me.ID, nil
+	c.me, c.Key.File = me, answer
+	return me.ID, nil
 }
 
 // askCoinsRemotely asks how much to pledge of what the address holds.

@@ -14,7 +14,6 @@ import (
 	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/pastel"
-	"github.com/pastelnetwork/smartpool/pastelid"
 	"github.com/pastelnetwork/smartpool/ticket"
 	"github.com/pastelnetwork/smartpool/wire"
 )
@@ -218,16 +217,14 @@ func (l *launch) fromFile(ctx context.Context, v *interview) (me *Identity, err 
 			if !regular(path) {
 				return fmt.Errorf("there is no file %s: the node does not hold this key,\n  so give its file, or sign elsewhere with --cold FILE", visible.Text(path))
 			}
-			key, err := (&KeySource{PassphraseFile: l.c.Key.PassphraseFile, File: path}).Load(v.p)
+			key, err := identityIn(v.p, l.c.Key.PassphraseFile, path)
 			switch {
-			case errors.Is(err, pastelid.ErrKeyFile):
-				return err
 			case err != nil:
-				return &endError{err}
-			case key.ID().String() != l.pool.Supernode:
-				return fmt.Errorf("that file belongs to PastelID %s: give the one of the\n  Supernode's PastelID", pastel.Short(key.ID().String()))
+				return err
+			case key.ID != l.pool.Supernode:
+				return fmt.Errorf("that file belongs to PastelID %s: give the one of the\n  Supernode's PastelID", pastel.Short(key.ID))
 			}
-			me = keyIdentity(key)
+			me = key
 			return nil
 		},
 	}, "")

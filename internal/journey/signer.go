@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
@@ -188,7 +189,7 @@ func (s *signer) take(ctx context.Context, answer string) error {
 		s.v.now[s.flag] = s.where() // whatever happens while it is being registered
 		s.v.keep(ctx)
 	case bad == nil:
-		if !s.holds(id.String()) {
+		if !slices.Contains(s.held, id.String()) {
 			return errors.New("the node does not hold its key: give the path of its\n  key file")
 		}
 		s.me = s.key.onNode(s.v.p, s.wallet, id.String())
@@ -197,16 +198,11 @@ func (s *signer) take(ctx context.Context, answer string) error {
 	case !regular(answer):
 		return fmt.Errorf("want a number of the list, a PastelID, or the path of a key file; there is no file %s", visible.Text(answer))
 	default:
-		s.key.File = answer
-		key, err := s.key.Load(s.v.p)
-		if errors.Is(err, pastelid.ErrKeyFile) {
-			s.key.File = ""
+		me, err := identityIn(s.v.p, s.key.PassphraseFile, answer)
+		if err != nil {
 			return err
 		}
-		if err != nil {
-			return &endError{err}
-		}
-		s.me = keyIdentity(key)
+		s.me, s.key.File = me, answer
 	}
 	if err := s.registered(ctx, s.me); err != nil {
 		return err
@@ -214,13 +210,16 @@ func (s *signer) take(ctx context.Context, answer string) error {
 	return s.suits(s.me.ID)
 }
 
-func (s *signer) holds(id string) bool {
-	for _, x := range s.held {
-		if x == id {
-			return true
-		}
+// identityIn opens a key file that an answer names. Another answer helps if it is no key file; anything else ends the interview.
+func identityIn(p Person, passphraseFile, path string) (*Identity, error) {
+	key, err := (&KeySource{PassphraseFile: passphraseFile, File: path}).Load(p)
+	switch {
+	case errors.Is(err, pastelid.ErrKeyFile):
+		return nil, err
+	case err != nil:
+		return nil, &endError{err}
 	}
-	return false
+	return keyIdentity(key), nil
 }
 
 // make makes a PastelID, in a key file or on the node: one for each question.
