@@ -103,32 +103,31 @@ func (l *limits) allow(who netip.Addr, all *rate.Limiter, now time.Time) bool {
 	return l.clients.Wait(who, now) == 0 && all.AllowN(now, 1)
 }
 
-// verify checks what needs no database: rates, before the signature, which costs the most.
-func (s *Service) verify(who netip.Addr, q *Signed) error {
+// verify checks what needs no database: rates, before the signature, which costs the most. It returns who signed.
+func (s *Service) verify(who netip.Addr, q *Signed) (id pastelid.PastelID, err error) {
 	if _, on := s.Members(); !on {
-		return &RefusedError{Detail: "this daemon takes no subscriptions from members: follow the feed of your PastelID, or use a daemon of your own"}
+		return id, &RefusedError{Detail: "this daemon takes no subscriptions from members: follow the feed of your PastelID, or use a daemon of your own"}
 	}
-	id, err := pastelid.Parse(q.PastelID)
-	if err != nil {
-		return wrong("pastelid: not a PastelID")
+	if id, err = pastelid.Parse(q.PastelID); err != nil {
+		return id, wrong("pastelid: not a PastelID")
 	}
 	now := s.cfg.Now()
 	if !s.limits.allow(who, s.limits.all, now) {
-		return &RefusedError{Detail: "too many requests: wait a minute", After: time.Minute}
+		return id, &RefusedError{Detail: "too many requests: wait a minute", After: time.Minute}
 	}
 	if off := now.Sub(q.Time); off.Abs() > requestAge {
-		return &RefusedError{Detail: fmt.Sprintf("the request is dated %s, and it is %s here: sign another one, after you have set your clock",
+		return id, &RefusedError{Detail: fmt.Sprintf("the request is dated %s, and it is %s here: sign another one, after you have set your clock",
 			q.Time.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))}
 	}
 	if !pastelid.VerifyBase64(id, []byte(q.Text), q.Signature) {
-		return &RefusedError{Detail: "the signature is not by this PastelID, or is of another text: " +
+		return id, &RefusedError{Detail: "the signature is not by this PastelID, or is of another text: " +
 			"sign the text for this network, this daemon's URL as its status gives it, and these very fields"}
 	}
-	return nil
+	return id, nil
 }
 
 // take runs f in a transaction if the PastelID is registered and signed nothing as late before. A request that is refused was not made.
-func (s *Service) take(ctx context.Context, q *Signed, f func(*store.AlertTx, []store.Subscription) error) error {
+func (s *Service) take(ctx context.Context, id pastelid.PastelID, q *Signed, f func(*store.AlertTx, []store.Subscription) error) error {
 	return s.cfg.Alerts.Do(ctx, func(x *store.AlertTx) error {
 		tip, err := x.Tip()
 		if errors.Is(err, chain.ErrNotFound) {
@@ -136,10 +135,6 @@ func (s *Service) take(ctx context.Context, q *Signed, f func(*store.AlertTx, []
 		}
 		if err != nil {
 			return err
-		}
-		id, err := pastelid.Parse(q.PastelID)
-		if err != nil {
-			return wrong("pastelid: not a PastelID")
 		}
 		switch _, err := x.Standing(id, tip.Height); {
 		case errors.Is(err, chain.ErrNotFound):
@@ -164,7 +159,8 @@ func (s *Service) take(ctx context.Context, q *Signed, f func(*store.AlertTx, []
 
 // SubscribeMember adds a subscription to a PastelID that signed for it, in place of one to the same receiver.
 func (s *Service) SubscribeMember(ctx context.Context, who netip.Addr, q Signed, r Request) (Receipt, error) {
-	if err := s.verify(who, &q); err != nil {
+	id, err := s.verify(who, &q)
+	if err != nil {
 		return Receipt{}, err
 	}
 	r.Pool, r.Operator, r.PastelID = "", "", q.PastelID
@@ -178,7 +174,7 @@ func (s *Service) SubscribeMember(ctx context.Context, who netip.Addr, q Signed,
 	sub, begin := s.newSubscription(&r)
 	defer begin()
 	sub.Stop = newID() + newID()
-	err := s.take(ctx, &q, func(x *store.AlertTx, subs []store.Subscription) error {
+	err = s.take(ctx, id, &q, func(x *store.AlertTx, subs []store.Subscription) error {
 		all, own := 0, 0
 		for i := range subs {
 			old := &subs[i]
@@ -209,11 +205,12 @@ func (s *Service) SubscribeMember(ctx context.Context, who netip.Addr, q Signed,
 
 // ListMember lists the subscriptions that a PastelID signed for.
 func (s *Service) ListMember(ctx context.Context, who netip.Addr, q Signed) (list []Listed, err error) {
-	if err := s.verify(who, &q); err != nil {
+	id, err := s.verify(who, &q)
+	if err != nil {
 		return nil, err
 	}
 	mine := map[string]bool{}
-	err = s.take(ctx, &q, func(_ *store.AlertTx, subs []store.Subscription) error {
+	err = s.take(ctx, id, &q, func(_ *store.AlertTx, subs []store.Subscription) error {
 		for i := range subs {
 			mine[subs[i].ID] = subs[i].ByMember() && subs[i].PastelID == q.PastelID
 		}
@@ -233,14 +230,15 @@ func (s *Service) ListMember(ctx context.Context, who netip.Addr, q Signed) (lis
 }
 
 // RemoveMember ends a subscription that a PastelID signed for. The error is chain.ErrNotFound if it has no such one.
-func (s *Service) RemoveMember(ctx context.Context, who netip.Addr, q Signed, id string) error {
-	if err := s.verify(who, &q); err != nil {
+func (s *Service) RemoveMember(ctx context.Context, who netip.Addr, q Signed, subscription string) error {
+	id, err := s.verify(who, &q)
+	if err != nil {
 		return err
 	}
-	return s.take(ctx, &q, func(x *store.AlertTx, subs []store.Subscription) error {
+	return s.take(ctx, id, &q, func(x *store.AlertTx, subs []store.Subscription) error {
 		for i := range subs {
-			if sub := &subs[i]; sub.ID == id && sub.ByMember() && sub.PastelID == q.PastelID {
-				_, err := x.RemoveSubscription(id)
+			if sub := &subs[i]; sub.ID == subscription && sub.ByMember() && sub.PastelID == q.PastelID {
+				_, err := x.RemoveSubscription(subscription)
 				return err
 			}
 		}
