@@ -37,7 +37,7 @@ func ran(t *testing.T, program string, patience time.Duration) (string, error) {
 	t.Helper()
 	var logs bytes.Buffer
 	cfg := notify.Config{Ledger: newRig(t, filepath.Join(t.TempDir(), "ledger.db")).ledger, Hooks: []string{program}, Log: slog.New(slog.NewTextHandler(&logs, nil))}
-	body := `{"id":"ID","kind":"payout.paid","pool":"atlas","height":7,"text":"two\nlines; $(touch /tmp/x)"}`
+	body := `{"id":"ID","kind":"payout.paid","pool":"atlas","height":7,"text":"two\nlines; $(touch x)"}`
 	err := notify.RunHook(t.Context(), cfg, program, "ID", []byte(body), patience)
 	return logs.String(), err
 }
@@ -54,7 +54,7 @@ func TestHookGetsTheMessage(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := string(text)
-	for _, want := range []string{`"kind":"payout.paid"`, "\nSMARTPOOL_ALERT_POOL=atlas\n", "\nSMARTPOOL_ALERT_HEIGHT=7\n", "\nSMARTPOOL_ALERT_ID=ID\n", "\nSMARTPOOL_ALERT_WITHDRAWN=false\n", "$(touch /tmp/x)", "\n/\n"} {
+	for _, want := range []string{`"kind":"payout.paid"`, "\nSMARTPOOL_ALERT_POOL=atlas\n", "\nSMARTPOOL_ALERT_HEIGHT=7\n", "\nSMARTPOOL_ALERT_ID=ID\n", "\nSMARTPOOL_ALERT_WITHDRAWN=false\n", "$(touch x)", "\n/\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
 		}
