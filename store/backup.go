@@ -229,6 +229,11 @@ func CheckBackup(ctx context.Context, file string, net pool.Params, shadow bool)
 	if err := checkFile(ctx, file); err != nil {
 		return tip, err
 	}
+	return checkState(ctx, file, net, shadow)
+}
+
+// checkState checks the records of a file's state, and that it is the one after the last block, which it returns.
+func checkState(ctx context.Context, file string, net pool.Params, shadow bool) (tip Block, err error) {
 	r, err := OpenReader(ctx, file, net, shadow)
 	if err != nil {
 		return tip, err
@@ -281,12 +286,8 @@ func checkFile(ctx context.Context, file string) (err error) {
 	if id != applicationID {
 		return errNoBackup
 	}
-	var found string
-	if err := db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&found); err != nil {
+	if err := intact(ctx, db); err != nil {
 		return damaged(err)
-	}
-	if found != "ok" {
-		return fmt.Errorf("it is damaged: %s: use another backup", found)
 	}
 	var want []byte
 	if err := db.QueryRowContext(ctx, "SELECT sha256 FROM backup").Scan(&want); err != nil {
@@ -301,6 +302,18 @@ func checkFile(ctx context.Context, file string) (err error) {
 	}
 	if string(sum) != string(want) {
 		return errors.New("it is damaged: its rows are not those that were written: use another backup")
+	}
+	return nil
+}
+
+// intact checks SQLite's structure.
+func intact(ctx context.Context, db *sql.DB) error {
+	var found string
+	if err := db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&found); err != nil {
+		return err
+	}
+	if found != "ok" {
+		return errors.New(found)
 	}
 	return nil
 }

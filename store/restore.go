@@ -55,15 +55,18 @@ func prepare(ctx context.Context, backup, file string, net pool.Params, shadow b
 		err = checkTables(ctx, db)
 	}
 	if err == nil {
-		_, err = db.ExecContext(ctx, "DROP TABLE backup")
+		_, err = db.ExecContext(ctx, "DROP TABLE backup") // the sum was of the tables as they were
 	}
 	if err == nil {
-		err = seal(ctx, file) // of the tables as they are now
+		err = intact(ctx, db)
 	}
-	if err = errors.Join(err, db.Close()); err != nil {
+	if err = errors.Join(err, db.Close()); err == nil {
+		err = flush(file)
+	}
+	if err != nil {
 		return tip, fmt.Errorf("%s: %w", backup, place{what: "backup", file: true}.explain(ctx, err))
 	}
-	if tip, err = CheckBackup(ctx, file, net, shadow); err != nil {
+	if tip, err = checkState(ctx, file, net, shadow); err != nil {
 		return tip, fmt.Errorf("%s: %w", backup, err)
 	}
 	return tip, nil
@@ -126,9 +129,6 @@ func restoreSQLite(ctx context.Context, backup, path string, net pool.Params, sh
 	if r.Tip, err = prepare(ctx, backup, next, net, shadow); err != nil {
 		return r, err
 	}
-	if err := drop(ctx, next); err != nil {
-		return r, err
-	}
 	if err := ownAs(filepath.Dir(path), next, path+".lock"); err != nil {
 		return r, err
 	}
@@ -145,19 +145,6 @@ func restoreSQLite(ctx context.Context, backup, path string, net pool.Params, sh
 		return r, err
 	}
 	return r, flush(filepath.Dir(path))
-}
-
-// drop takes the sum out of what becomes a database.
-func drop(ctx context.Context, file string) error {
-	db, err := sql.Open("sqlite", sqliteURL(file, "journal_mode(DELETE)", "synchronous(FULL)"))
-	if err != nil {
-		return err
-	}
-	_, err = db.ExecContext(ctx, "DROP TABLE backup")
-	if err = errors.Join(err, db.Close()); err != nil {
-		return err
-	}
-	return flush(file)
 }
 
 // mostKept bounds the names tried for a file that is kept.
