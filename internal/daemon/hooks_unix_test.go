@@ -14,12 +14,12 @@ import (
 	"github.com/pastelnetwork/smartpool/notify"
 )
 
-// hooked makes a hook that appends what it is told to a file, and returns both.
-func hooked(t *testing.T, before string) (program, told string) {
+// hooked makes a hook that reads what it is told, runs some lines and appends it to a file, and returns both.
+func hooked(t *testing.T, between string) (program, told string) {
 	t.Helper()
 	folder := t.TempDir()
 	program, told = filepath.Join(folder, "hook"), filepath.Join(folder, "told")
-	lines := "#!/bin/sh\n" + before + "\ncat >> " + told + "\necho >> " + told + "\n"
+	lines := "#!/bin/sh\nmessage=$(cat)\n" + between + "\nprintf '%s\\n' \"$message\" >> " + told + "\n"
 	if err := os.WriteFile(program, []byte(lines), 0o700); err != nil {
 		t.Fatal(err)
 	}
