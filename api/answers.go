@@ -187,7 +187,7 @@ func (x *answer) size() int { return answerBytes + len(x.key) + len(x.body) }
 func anonymous(r *http.Request) *http.Request {
 	r = r.WithContext(context.Background())
 	r.Method = http.MethodGet // a cached answer has a body; net/http omits it for HEAD
-	r.Header, r.Body, r.RemoteAddr, r.TLS = http.Header{}, http.NoBody, "", nil
+	r.Header, r.Body, r.RemoteAddr, r.TLS, r.Host, r.RequestURI = http.Header{}, http.NoBody, "", nil, "", ""
 	return r
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -61,6 +62,15 @@ func (f *Feed) Events() (n int, from pastel.Height) {
 		n += len(b.Events)
 	}
 	return n, blocks[0].Height
+}
+
+// SendBlock sends a block, as the feed encoded it, to a reader of the event stream. It returns how many bytes the stream then has room for.
+func SendBlock(w http.ResponseWriter, encoded []byte) (room int, err error) {
+	s := stream{w: w, control: http.NewResponseController(w)}
+	if err = s.send([]*news{{encoded: encoded}}); err == nil {
+		err = s.flush()
+	}
+	return s.buf.Cap(), err
 }
 
 // PostingStatus is postingStatus.

@@ -471,6 +471,22 @@ func TestWishesAreBounded(t *testing.T) {
 	}
 }
 
+// To find an answer again, nothing is kept of a client's request that is not counted: its Host may be many times as long as its address.
+func TestWishesKeepNoHosts(t *testing.T) {
+	t.Parallel()
+	x := startPolled(t, 150)
+	var hosts []string
+	h := x.server.Answers().Keep(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { hosts = append(hosts, r.Host+r.RequestURI) }))
+	r := httptest.NewRequest(http.MethodGet, "/x", nil)
+	r.Host = strings.Repeat("h", 16_000)
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	x.move(t, 150, 151)
+	x.look(t)
+	if len(hosts) != 2 || hosts[1] != "" {
+		t.Errorf("the answer was found %d times; again with %.20q", len(hosts), hosts[len(hosts)-1])
+	}
+}
+
 // Finding an answer again may take no longer than finding it for a client does.
 func TestPreparingOneAnswerEnds(t *testing.T) {
 	t.Parallel()

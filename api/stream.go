@@ -206,24 +206,39 @@ func (s *stream) message(at place, event string, data []byte) error {
 	if at.hash != "" {
 		fmt.Fprintf(&s.buf, "id: %s\n", at)
 	}
-	fmt.Fprintf(&s.buf, "event: %s\ndata: %s\n\n", event, data)
-	if s.buf.Len() < streamBuffer {
+	fmt.Fprintf(&s.buf, "event: %s\ndata: ", event)
+	if s.buf.Len()+len(data) < streamBuffer {
+		s.buf.Write(data)
+		s.buf.WriteString("\n\n")
 		return nil
 	}
-	return s.flush()
+	if err := s.flush(); err != nil { // all readers share a block: none copies a large one, and none keeps the room for it
+		return err
+	}
+	if err := s.write(data); err != nil {
+		return err
+	}
+	s.buf.WriteString("\n\n")
+	return nil
 }
 
-// flush sends what was gathered. The reader has streamTimeout to accept it.
+// flush sends what was gathered.
 func (s *stream) flush() error {
 	if s.buf.Len() == 0 {
 		return nil
 	}
-	if err := s.control.SetWriteDeadline(time.Now().Add(streamTimeout)); err != nil {
-		return err
-	}
-	if _, err := s.w.Write(s.buf.Bytes()); err != nil {
+	if err := s.write(s.buf.Bytes()); err != nil {
 		return err
 	}
 	s.buf.Reset()
 	return s.control.Flush()
+}
+
+// write sends bytes. The reader has streamTimeout to accept them.
+func (s *stream) write(b []byte) error {
+	if err := s.control.SetWriteDeadline(time.Now().Add(streamTimeout)); err != nil {
+		return err
+	}
+	_, err := s.w.Write(b)
+	return err
 }

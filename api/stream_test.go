@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"reflect"
 	"strings"
@@ -242,6 +243,27 @@ func TestTwoThousandStreams(t *testing.T) {
 	close(failed)
 	for err := range failed {
 		t.Fatal(err)
+	}
+}
+
+// reader accepts what a stream sends, whatever the time.
+type reader struct{ *httptest.ResponseRecorder }
+
+func (reader) SetWriteDeadline(time.Time) error { return nil }
+
+// A block with a great many events is shared by all streams: none keeps a copy of it, or the room for one.
+func TestStreamsShareLargeBlocks(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{1, 60 << 10, 64 << 10, 9 << 20} {
+		block := strings.Repeat("x", size)
+		w := reader{httptest.NewRecorder()}
+		room, err := api.SendBlock(w, []byte(block))
+		if want := "event: block\ndata: " + block + "\n\n"; err != nil || w.Body.String() != want {
+			t.Errorf("a block of %d bytes: %v, or it is sent otherwise", size, err)
+		}
+		if room > 128<<10 {
+			t.Errorf("after a block of %d bytes, a stream keeps room for %d", size, room)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ type Counts struct {
 	Delivered atomic.Int64 // messages that a receiver took
 	Failed    atomic.Int64 // attempts that a receiver did not answer, or answered with its own failure
 	Refused   atomic.Int64 // attempts that a receiver refused
-	GivenUp   atomic.Int64 // messages
+	GivenUp   atomic.Int64 // messages, without those to members
 	Skipped   atomic.Int64 // causes that could not be judged and were left out
 
 	mu   sync.Mutex
@@ -36,8 +36,8 @@ func (c *Counts) tell(k Kind) {
 }
 
 // add counts an attempt, and messages that were given up with its own.
-func (c *Counts) add(a *store.Alert, o *store.Outcome, old int64) {
-	switch {
+func (c *Counts) add(d *dispatch, o *store.Outcome, old int64) {
+	switch a := &d.alert; {
 	case o.State == store.AlertSent:
 		c.Delivered.Add(1)
 		c.tell(Kind(a.Kind))
@@ -47,7 +47,7 @@ func (c *Counts) add(a *store.Alert, o *store.Outcome, old int64) {
 	default:
 		c.Failed.Add(1)
 	}
-	if o.State == store.AlertFailed {
+	if o.State == store.AlertFailed && !d.sub.ByMember() {
 		c.GivenUp.Add(1 + old)
 	}
 }

@@ -140,7 +140,7 @@ func (s *Service) attempt(ctx context.Context, d *dispatch) {
 	if old > 0 {
 		log.Error("more alerts that waited as long are given up", "count", old)
 	}
-	s.cfg.Counts.add(a, o, old)
+	s.cfg.Counts.add(d, o, old)
 }
 
 // record stores the outcome of an attempt, for which it has patience: a message whose outcome is not stored is sent again. It returns how many
@@ -209,19 +209,28 @@ func refused(o *store.Outcome) bool { return o.Refused >= maxRefusals }
 // note keeps what Outbox and the metrics say.
 func (s *Service) note(subs []store.Subscription, waiting []store.Waiting, done map[string]store.Delivery, now time.Time) {
 	b := Outbox{Subscriptions: len(subs)}
+	members := map[string]bool{}
+	for i := range subs {
+		members[subs[i].ID] = subs[i].ByMember()
+	}
 	for _, w := range waiting {
+		if members[w.Subscription] {
+			continue
+		}
 		b.Waiting += w.Messages
 		b.Oldest = max(b.Oldest, now.Sub(w.Since))
 	}
-	for _, d := range done {
-		b.GivenUp += d.GivenUp
+	for id, d := range done {
+		if !members[id] {
+			b.GivenUp += d.GivenUp
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.outbox = b
 }
 
-// Outbox is what waits to be sent to all subscriptions.
+// Outbox is what waits to be sent. Messages to members are left out: strangers choose their receivers, whose failures call nobody.
 type Outbox struct {
 	Subscriptions int
 	Waiting       int64         // messages

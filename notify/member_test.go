@@ -507,6 +507,53 @@ func TestMembersDeadReceiversAreDropped(t *testing.T) {
 	}
 }
 
+// Receivers that members chose and that fail make neither the daemon nor its metrics say that alerts do not arrive. The owner's do.
+func TestMembersReceiversCallNobody(t *testing.T) {
+	for _, status := range []int{http.StatusGone, http.StatusServiceUnavailable} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			r := memberRig(t, t.TempDir()+"/ledger.db", 10)
+			r.standIn(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Date", r.clock().Format(http.TimeFormat))
+				w.WriteHeader(status)
+			})
+			receipt, err := r.join(identity(t, 0), "https://example.com/alerts")
+			if err != nil {
+				t.Fatal(err)
+			}
+			hours := func() {
+				for range 20 {
+					r.round()
+					r.pass(15 * time.Minute)
+				}
+			}
+			r.flood(receipt.ID, 3)
+			hours()
+			list, err := r.svc.List(t.Context())
+			if err != nil || len(list) != 1 || list[0].Waiting+list[0].GivenUp == 0 {
+				t.Fatalf("the receiver took the messages: %+v, %v", list, err)
+			}
+			if o, lost := r.svc.Outbox(), r.counts.GivenUp.Load(); o != (notify.Outbox{Subscriptions: 1}) || lost != 0 {
+				t.Errorf("a member's receiver counts: %+v, %d given up", o, lost)
+			}
+			owners := r.hook(notify.Request{PastelID: identity(t, 0).ID().String()})
+			owners.answer(status)
+			list, err = r.svc.List(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range list {
+				if list[i].ID != receipt.ID {
+					r.add(list[i].ID, "OWNERS")
+				}
+			}
+			hours()
+			if o := r.svc.Outbox(); o.Subscriptions != 2 || o.Waiting+o.GivenUp != 1 || r.counts.GivenUp.Load() != o.GivenUp {
+				t.Errorf("the owner's receiver does not count: %+v, %d given up", o, r.counts.GivenUp.Load())
+			}
+		})
+	}
+}
+
 // A member's messages say where to stop them, and what is there does, for whoever gets the messages and nobody else.
 func TestReceiversStopMembersMessages(t *testing.T) {
 	onEach(t, func(t *testing.T, url string) {

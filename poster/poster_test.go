@@ -258,3 +258,60 @@ func TestBudgetHolds(t *testing.T) {
 		}
 	})
 }
+
+// While a ticket about a pledge waits, another one is refused, also if it names another output of the address: a PastelID has one pledge for each
+// pool and address, so the next block would take the second ticket for an amendment.
+func TestPostingOncePerPledge(t *testing.T) {
+	t.Parallel()
+	const tip = 100
+	s, who := &Service{net: regtest(t)}, key(t)
+	wallet, err := pastel.NewPrivateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger, err := pastel.NewPrivateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pledge := func(label, output string, by *pastel.PrivateKey) (*ticket.Part, *store.Posted) {
+		p := &ticket.Part{
+			Version: 1, SmartPoolID: ticket.PoolID(label + "." + strings.Repeat("0", 40)), PastelID: who.ID().String(), PledgedCoins: 20,
+			TxID: strings.Repeat(output, 64), RewardAddress: pastel.Address{Kind: pastel.AddressP2PKH, Hash: pastel.KeyHash{7}}.Encode(&s.net.Network),
+			TimeStamp: ticket.FormatTimeStamp(1_800_000_000),
+		}
+		statement := p.PledgeStatement(s.net.Name)
+		p.PledgeSignature, p.AddressSignature = base64.StdEncoding.EncodeToString(who.Sign([]byte(statement))), by.SignMessage(statement)
+		text, err := p.Ticket().Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, row, err := s.readable(t.Context(), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p, row
+	}
+	first, waits := pledge("harbor", "1", wallet)
+	waits.Height, waits.Expires = tip, tip+20
+	s.posted = []store.Posted{*waits}
+	for _, output := range []string{"1", "2"} {
+		_, x := pledge("harbor", output, wallet)
+		var r *Refusal
+		if err := s.alone(t.Context(), x, tip); !errors.As(err, &r) || r.Kind != Waiting {
+			t.Errorf("output %s while the daemon's own ticket waits: %v", output, err)
+		}
+		if !s.samePledge(first, x) {
+			t.Errorf("output %s: a ticket in the mempool is about another pledge", output)
+		}
+	}
+	_, inAnother := pledge("quay", "2", wallet)
+	_, ofAnother := pledge("harbor", "2", stranger)
+	for what, x := range map[string]*store.Posted{"pool": inAnother, "address": ofAnother} {
+		if s.samePledge(first, x) {
+			t.Errorf("a pledge of another %s is the same", what)
+		}
+	}
+	if s.samePledge(nil, waits) {
+		t.Error("another kind of ticket is about the pledge")
+	}
+}

@@ -59,7 +59,7 @@ func (s *Service) pledge(ctx context.Context, who netip.Addr, text []byte) (out 
 	case !check.Accepted:
 		return out, &Refusal{Kind: Rejected, Detail: "the next block would reject the ticket: " + check.Text}
 	}
-	if err := s.alone(ctx, t, tip); err != nil {
+	if err := s.alone(ctx, x, tip); err != nil {
 		return out, err
 	}
 	if err := s.affordable(); err != nil {
@@ -102,14 +102,12 @@ func (s *Service) readable(ctx context.Context, text []byte) (*ticket.Ticket, *s
 			return invalid(fmt.Sprintf("%s: %s. Sign the ticket again", c.Name, cmp.Or(c.Detail, ticket.Explain(c.Reason))))
 		}
 	}
-	statement := p.PledgeStatement(s.net.Name)
-	signer, err := p.AddressSigner(statement)
+	owner, err := s.owner(p)
 	if err != nil {
 		return invalid("address_signature: " + err.Error())
 	}
-	owner := pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(&s.net.Network)
 	return t, &store.Posted{
-		Hash: sha256.Sum256([]byte(statement)), Pool: p.SmartPoolID, PastelID: p.PastelID, Output: p.Output(), Owner: owner,
+		Hash: sha256.Sum256([]byte(p.PledgeStatement(s.net.Name))), Pool: p.SmartPoolID, PastelID: p.PastelID, Output: p.Output(), Owner: owner,
 	}, nil
 }
 
@@ -131,17 +129,31 @@ func (s *Service) ours(ctx context.Context, id ticket.PoolID) error {
 	return nil
 }
 
-// alone refuses a ticket while another one about the same pledge waits: the second one would amend the first, and cost once more.
-func (s *Service) alone(ctx context.Context, t *ticket.Ticket, tip pastel.Height) error {
-	p := t.Part
-	out := p.Output()
+// owner returns the address whose key signed a pledge or an amendment.
+func (s *Service) owner(p *ticket.Part) (string, error) {
+	signer, err := p.AddressSigner(p.PledgeStatement(s.net.Name))
+	return pastel.Address{Kind: pastel.AddressP2PKH, Hash: signer}.Encode(&s.net.Network), err
+}
+
+// alone refuses a ticket while another one about the same pledge waits, whichever output of the address it names: the second one would amend the
+// first or be rejected, and cost once more.
+func (s *Service) alone(ctx context.Context, x *store.Posted, tip pastel.Height) error {
 	mine := s.all(func(y *store.Posted) bool { // what a block may hold by now is no obstacle, unless the node may not even have it
-		return y.Expires > tip && (y.Height >= tip || s.unclear[y.TxID]) && y.Pool == p.SmartPoolID && y.PastelID == p.PastelID && y.Output == out
+		return y.Expires > tip && (y.Height >= tip || s.unclear[y.TxID]) && y.Pool == x.Pool && y.PastelID == x.PastelID && y.Owner == x.Owner
 	})
 	if n := len(mine); n > 0 {
 		return waiting(mine[n-1].TxID, "a ticket about the same pledge")
 	}
-	return s.unlike(ctx, "a ticket about the same pledge", func(c ticket.Carried) bool { return c.Ticket != nil && funding.Alike(c.Ticket, t) })
+	return s.unlike(ctx, "a ticket about the same pledge", func(c ticket.Carried) bool { return c.Ticket != nil && s.samePledge(c.Ticket.Part, x) })
+}
+
+// samePledge reports whether a ticket, which may be of another kind, is about the pledge of another one: a PastelID has one for each pool and address.
+func (s *Service) samePledge(p *ticket.Part, x *store.Posted) bool {
+	if p == nil || p.SmartPoolID != x.Pool || p.PastelID != x.PastelID {
+		return false
+	}
+	owner, err := s.owner(p)
+	return err == nil && owner == x.Owner
 }
 
 // unlike refuses what a transaction in the mempool of the wallet's node already carries.

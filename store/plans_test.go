@@ -232,6 +232,9 @@ func pledgeQuestions() (list []question) {
 			return errors.Join(none(x.Pledges(of(f), page)), none(x.Pledges(of(f), next(1, 0))))
 		}})
 	}
+	list = append(list, question{"pledges before", nil, func(x *store.AlertTx, _ *facts) error { // none of those that joined later is read
+		return errors.Join(none(x.Pledges(store.PledgeFilter{At: 200}, page)), none(x.Pledges(store.PledgeFilter{At: 200, Live: true}, next(1, 0))))
+	}})
 	return append(list, question{"pledges", []string{"p"}, func(x *store.AlertTx, _ *facts) error {
 		return none(x.Pledges(store.PledgeFilter{At: store.Now}, page))
 	}})

@@ -63,11 +63,12 @@ func (s *Snapshot) Pledges(f PledgeFilter, p Page) ([]Pledge, error) {
 	if f.EverPaid != "" {
 		q.and("seq IN (SELECT pledge FROM pledge_tickets WHERE reward"+isName+" AND height <= ?)", f.EverPaid, at)
 	}
+	if f.At != Now { // by the last that had joined: pledges are not found by the block, so that a list of the first ones would read all others
+		q.and("seq <= (SELECT pledge FROM events WHERE type = ? AND height <= ? ORDER BY height DESC, position DESC LIMIT 1)", string(pool.PledgeAccepted), at)
+	}
 	switch {
 	case f.At != Now && f.Live:
-		q.and("joined <= ? AND (ended IS NULL OR ended > ?)", int64(f.At), int64(f.At))
-	case f.At != Now:
-		q.and("joined <= ?", int64(f.At))
+		q.and("(ended IS NULL OR ended > ?)", int64(f.At))
 	case f.Live:
 		q.and("ended IS NULL")
 	}

@@ -82,7 +82,7 @@ type Lag struct {
 // Deliveries counts alerts to all subscriptions.
 type Deliveries struct {
 	Subscriptions int   `json:"subscriptions" doc:"Subscriptions to alerts."`
-	Waiting       int64 `json:"waiting" doc:"Messages that wait to be sent, or to be sent again."`
+	Waiting       int64 `json:"waiting" doc:"Messages that wait to be sent, or to be sent again. Like the next two, it leaves out messages to members."`
 	Oldest        int64 `json:"oldest_waiting" doc:"Seconds for which the oldest of them has been waiting; 0 if none is."`
 	GivenUp       int64 `json:"given_up" doc:"Messages that are lost: their receivers refused them, or did not take them for days."`
 }

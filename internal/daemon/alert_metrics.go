@@ -14,13 +14,13 @@ var (
 		"Attempts to send an alert, by outcome: delivered, failed (the receiver did not answer, or said that it failed) or refused.",
 		[]string{"outcome"}, nil)
 	descTold    = prometheus.NewDesc("smartpool_alerts_delivered_total", "Alerts that a receiver took, by kind.", []string{"kind"}, nil)
-	descLost    = prometheus.NewDesc("smartpool_alerts_given_up_total", "Alerts that this process gave up: refused, or not delivered for days.", nil, nil)
+	descLost    = prometheus.NewDesc("smartpool_alerts_given_up_total", "Alerts that this process gave up, but none to members: refused, or not delivered for days.", nil, nil)
 	descSkipped = prometheus.NewDesc("smartpool_alerts_skipped_total", "Causes of alerts that could not be judged and were left out; the log says which.",
 		nil, nil)
 	descSubscriptions = prometheus.NewDesc("smartpool_alert_subscriptions", "Subscriptions to alerts.", nil, nil)
-	descWaiting       = prometheus.NewDesc("smartpool_alerts_waiting", "Alerts that wait to be sent, or to be sent again.", nil, nil)
+	descWaiting       = prometheus.NewDesc("smartpool_alerts_waiting", "Alerts that wait to be sent, or to be sent again, but none to members.", nil, nil)
 	descOldest        = prometheus.NewDesc("smartpool_alerts_oldest_waiting_seconds", "How long the oldest of them has been waiting; 0 if none is.", nil, nil)
-	descGivenUp       = prometheus.NewDesc("smartpool_alerts_given_up", "Alerts given up so far, of all subscriptions that still exist.", nil, nil)
+	descGivenUp       = prometheus.NewDesc("smartpool_alerts_given_up", "Alerts given up so far, of all subscriptions that still exist, without those of members.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
