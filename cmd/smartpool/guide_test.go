@@ -166,14 +166,24 @@ func (n *names) name(kind, id string) string {
 		}
 		return fmt.Sprintf("http://127.0.0.1:%d", 9734+slices.Index(n.kinds[kind], id))
 	}
-	head, tail, short := strings.Cut(id, "…")
 	for i, known := range n.kinds[kind] {
-		if known == id || short && strings.HasPrefix(known, head) && strings.HasSuffix(known, tail) {
-			return fmt.Sprintf("%s-%d", kind, i+1)
+		switch {
+		case known == id, shortens(id, known):
+		case shortens(known, id):
+			n.kinds[kind][i] = id
+		default:
+			continue
 		}
+		return fmt.Sprintf("%s-%d", kind, i+1)
 	}
 	n.kinds[kind] = append(n.kinds[kind], id)
 	return fmt.Sprintf("%s-%d", kind, len(n.kinds[kind]))
+}
+
+// shortens reports whether short is the short form of id.
+func shortens(short, id string) bool {
+	head, tail, found := strings.Cut(short, "…")
+	return found && strings.HasPrefix(id, head) && strings.HasSuffix(id, tail)
 }
 
 // want compares the page with the one in docs/guide.
