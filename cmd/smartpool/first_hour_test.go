@@ -26,6 +26,18 @@ func TestMembersOfKeyFilesAreToldToNameTheirPastelID(t *testing.T) {
 	}
 }
 
+// Where no pool was ever opened, pools --all does not point to itself.
+func TestPoolsOfAnEmptyLedger(t *testing.T) {
+	t.Parallel()
+	x := startDev(t)
+	x.mine(1)
+	for _, c := range []struct{ want, flag string }{{"smartpool pools --all lists the others", "--sort=opened"}, {"No pool has been opened yet.", "--all"}} {
+		if code, out := x.call("pools", c.flag); code != exitOK || !strings.Contains(out, c.want) {
+			t.Errorf("pools %s: exit code %d:\n%s", c.flag, code, out)
+		}
+	}
+}
+
 // Every command and flag that docs/first-hour.md has people type exists.
 func TestFirstHourTypesWhatExists(t *testing.T) {
 	t.Parallel()

@@ -166,14 +166,24 @@ func (n *names) name(kind, id string) string {
 		}
 		return fmt.Sprintf("http://127.0.0.1:%d", 9734+slices.Index(n.kinds[kind], id))
 	}
-	head, tail, short := strings.Cut(id, "…")
 	for i, known := range n.kinds[kind] {
-		if known == id || short && strings.HasPrefix(known, head) && strings.HasSuffix(known, tail) {
-			return fmt.Sprintf("%s-%d", kind, i+1)
+		switch {
+		case known == id, shortens(id, known):
+		case shortens(known, id):
+			n.kinds[kind][i] = id
+		default:
+			continue
 		}
+		return fmt.Sprintf("%s-%d", kind, i+1)
 	}
 	n.kinds[kind] = append(n.kinds[kind], id)
 	return fmt.Sprintf("%s-%d", kind, len(n.kinds[kind]))
+}
+
+// shortens reports whether short is the short form of id.
+func shortens(short, id string) bool {
+	head, tail, found := strings.Cut(short, "…")
+	return found && strings.HasPrefix(id, head) && strings.HasSuffix(id, tail)
 }
 
 // want compares the page with the one in docs/guide.
@@ -211,8 +221,9 @@ func TestGuide(t *testing.T) {
 	alice := me.start(520)
 
 	op.say("## Open a pool\n\nThe pool shares the Supernode payment, one fifth of each block's reward, but not your income from mining elsewhere: a pool's " +
-		"Supernode does not mine ([activation](../activation.md)).\n\nA dry run checks whether the next block would accept the ticket, and signs nothing. Without flags, the command " +
-		"[asks](../commands.md) for the terms, checks each answer, explains with `?`, and makes and registers PastelIDs on the way.")
+		"Supernode does not mine ([activation](../activation.md)).\n\nA dry run checks whether the next block would accept the ticket, and signs nothing. On a terminal, the " +
+		"command [asks](../commands.md) for what no flag says, here the collateral and the fee's address: Enter takes what stands in brackets. It checks each answer, " +
+		"explains with `?`, and makes and registers PastelIDs on the way.")
 	terms := []string{"--label", "atlas", "--company", "Atlas Operations", "--fee", "5", "--factor", "1.2", "--period", "8", "--operator", operator, "--supernode", supernode}
 	op.run(exitOK, append([]string{"pool", "create", "--dry-run"}, terms...)...)
 	op.say("The real run shows the terms, asks for confirmation (`--yes` here), signs, posts, and waits for the block.")
@@ -376,8 +387,8 @@ func (p *transcript) start(coins int) (id string) {
 }
 
 // running shows how to start node and daemon.
-const running = "## Before you start\n\nInstall the programs with `go install ./cmd/...`. One of them is the daemon, with a built-in development node on which nothing has any " +
-	"value. Start it in its own terminal:\n\n```console\n$ smartpoold --dev --data " + data + "\n```\n\nIn another terminal, set the addresses of the daemon and its node; if you use " +
+const running = "## Before you start\n\n[Install](../installing.md) the programs, or build them from the source with `go install ./cmd/...`. One of them is the daemon, with a built-in " +
+	"development node on which nothing has any value. Start it in its own terminal:\n\n```console\n$ smartpoold --dev --data " + data + "\n```\n\nIn another terminal, set the addresses of the daemon and its node; if you use " +
 	"a real node, set its address and cookie instead:\n\n```console\n$ export SMARTPOOL_API=http://127.0.0.1:9734 SMARTPOOL_NODE=http://127.0.0.1:19932\n" +
 	"$ export SMARTPOOL_NODE_COOKIE=" + data + "/devnode/.cookie\n$ (umask 077; head -c 15 /dev/urandom | base64 > " + data + "/secret)\n```\n\nThis node mines only on request. When a " +
 	"command below waits for a block, type `smartpool rpc generate 1` in a third terminal, or start the daemon with `--dev-mine 5s`."
@@ -441,7 +452,7 @@ func spend(t *testing.T, p *transcript, id string) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	p.say("Here someone spends the coins behind another pledge, and no block contains the transaction yet:")
+	p.say("## When someone spends the coins\n\nHere someone spends the coins behind another pledge, and no block contains the transaction yet:")
 	p.run(exitNo, "guard", id, "--once", "--no-lock")
 	p.mine(1)
 	p.run(exitOK, "my", id)

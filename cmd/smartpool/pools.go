@@ -29,7 +29,11 @@ func (c *poolsCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 		return terminal.PrintJSON(e.Out, list)
 	}
 	if len(list.Items) == 0 {
-		_, err := fmt.Fprintln(e.Out, "No pool accepts pledges now. smartpool pools --all lists the others.")
+		none := "No pool accepts pledges now. smartpool pools --all lists the others."
+		if c.All {
+			none = "No pool has been opened yet."
+		}
+		_, err := fmt.Fprintln(e.Out, none)
 		return err
 	}
 	operators, err := journey.Advised(r.AllOperators(ctx, wire.OperatorQuery{}))

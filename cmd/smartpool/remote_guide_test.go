@@ -27,9 +27,11 @@ func TestGuideRemote(t *testing.T) {
 	p.say("You need no node: a daemon that offers it, such as a pool operator's, lists your coins, and posts and pays for your ticket. Your coins stay in your wallet, whichever " +
 		"it is; it only has to sign a line of text (`signmessage`). Your PastelID's key stays in a file of yours. [What the daemon could lie about](../trust.md#without-a-node), and " +
 		"what that would do, is little; its answers about yields and payments you can compare with another daemon's.\n\nThe same is possible in a browser: follow «Join without a node» on a pool's page of such a daemon.")
-	p.say("## Before you start\n\nInstall the program with `go install ./cmd/smartpool`, and set the address of the operator's daemon:\n\n```console\n$ export SMARTPOOL_API=https://pools.example.org\n```\n\n" +
-		"To try it out, start a development node whose daemon posts, and see the [operator's guide](operator.md) on how to open a pool there:\n\n```console\n$ mkdir -p " + data + " && touch " + data + "/members\n" +
-		"$ smartpoold --dev --data " + data + " --post-tickets --register-list " + data + "/members --dev-mine 5s\n$ export SMARTPOOL_API=http://127.0.0.1:9734\n```")
+	p.say("## Before you start\n\n[Install](../installing.md) the programs, or build `smartpool` from the source with `go install ./cmd/smartpool`, and set the address of the operator's daemon:\n\n```console\n$ export SMARTPOOL_API=https://pools.example.org\n```\n\n" +
+		"To try it out, start a development node whose daemon posts, in its own terminal:\n\n```console\n$ mkdir -p " + data + " && touch " + data + "/members\n" +
+		"$ smartpoold --dev --data " + data + " --post-tickets --register-list " + data + "/members --dev-mine 5s\n```\n\nIn another terminal, open a pool there, as the " +
+		"[operator's guide](operator.md) shows, with a longer `--period`; its first steps also write the passphrase into `" + data + "/secret`. Then set the address of that daemon:\n\n" +
+		"```console\n$ export SMARTPOOL_API=http://127.0.0.1:9734\n```")
 	p.say("## Make a PastelID\n\nA member is a PastelID. Its key is in a file that you keep, under a passphrase. Here the passphrase is in a file, too; without `--passphrase-file` you are asked.")
 	file := filepath.Join(x.dir, "my.key")
 	id := strings.TrimSpace(p.offline(append([]string{"id", "new", file}, secret...)...))
@@ -46,7 +48,7 @@ func TestGuideRemote(t *testing.T) {
 	p.talks(x, append([]string{"join", "atlas", "--remote", "--key", file, "--address", x.address, "--coins", "500", "--yes"}, secret...)...)
 	p.say("If the machine with the wallet or the key is never online, write the ticket with `--cold FILE` beside `--remote`. The command says what to sign there and how to post it, as in " +
 		"the [member's guide](member.md#join-from-a-cold-wallet).")
-	p.say("## See what it earns\n\nThe daemon's page of your PastelID shows the same, and alerts by mail and others can be had from its operator.")
+	p.say("## See what it earns\n\nThe daemon's page of your PastelID shows the same, and its operator can have it alert you by mail or otherwise ([alerts](../alerts.md)).")
 	p.talks(x, "my", id)
 	p.say("## Raise your pledge or change where you are paid\n\nAgain you sign one line. Nothing but your own memory proves where rewards should go: without `--reward` you are asked to " +
 		"confirm what the daemon says.")

@@ -31,7 +31,7 @@ const raise = 100
 
 // prepare mines coins and registers everyone.
 func (s *stage) prepare(ctx context.Context) error {
-	s.chapter("A node, a daemon and seven people")
+	s.chapter("A node, a daemon and six people")
 	s.say("node    %s, Pastel's regtest, with the smart pool rules enforced", s.server.URL)
 	s.say("daemon  smartpoold follows the node and keeps the ledger in %s", s.dir)
 	if err := s.mine(ctx, int(s.Net.CoinbaseMaturity)+5); err != nil {
