@@ -93,10 +93,8 @@ func (r *Daemon) preflightWith(ctx context.Context, wallet *pasteld.Client, t *t
 	}
 	r.Person.Note("The daemon is at block %d, the wallet's node at block %d. Waiting for the daemon.", c.Tip.Height, height)
 	for end := time.Now().Add(catchUp); lacksBlocks(&c) && c.Tip.Height < height && time.Now().Before(end); {
-		select {
-		case <-ctx.Done():
-			return c, ctx.Err()
-		case <-time.After(time.Second):
+		if err := pause(ctx); err != nil {
+			return c, err
 		}
 		c, err = r.preflight(ctx, t)
 	}
