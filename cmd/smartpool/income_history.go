@@ -66,7 +66,7 @@ func (c *historyCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 		sums[x.Kind] += x.Amount
 	}
 	_, err = fmt.Fprintf(e.Out, "%s\n\nIncome %s PSL, forfeited %s PSL, paid %s PSL. Income is what was settled; payouts pay it in full.\n",
-		t.Render(), sums["income"], sums["forfeit"], sums["payout"])
+		t.Render(), sums[history.Income], sums[history.Forfeit], sums[history.Payout])
 	return err
 }
 

@@ -37,11 +37,9 @@ func Percent(part, whole int64) string {
 	if whole == 0 {
 		return "-"
 	}
-	return Hundredths(part*10_000/whole) + " %"
+	n := part * 10_000 / whole
+	return fmt.Sprintf("%d.%02d %%", n/100, n%100)
 }
-
-// Hundredths prints n ÷ 100.
-func Hundredths(n int64) string { return fmt.Sprintf("%d.%02d", n/100, n%100) }
 
 // PSL prints an amount for a column: with five decimals, so that the points line up; zero is a dash.
 func PSL(a pastel.Amount) string {
