@@ -29,8 +29,8 @@ func PrintJSON(w io.Writer, v any) error {
 	return err
 }
 
-// Date prints a block's time in UTC.
-func Date(unix uint32) string { return time.Unix(int64(unix), 0).UTC().Format("2006-01-02 15:04") }
+// Date prints a time in UTC, to the minute.
+func Date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
 // Percent prints part ÷ whole with two decimals.
 func Percent(part, whole int64) string {
