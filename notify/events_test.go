@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -136,7 +137,7 @@ func TestTexts(t *testing.T) {
 // On a busy chain every kind of event is told, and of an amendment what it changed.
 func TestEventsOfABusyChain(t *testing.T) {
 	t.Parallel()
-	blocks := recorded(t, "dense")
+	blocks := ledgertest.Recorded(t, "dense")
 	onEach(t, func(t *testing.T, url string) {
 		r := newRig(t, url)
 		r.step(-1, blocks[:100])

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -16,7 +17,7 @@ import (
 // blocks were taken back.
 func TestARoundReadsWhatBlocksConcern(t *testing.T) {
 	t.Parallel()
-	blocks := recorded(t, "dense")
+	blocks := ledgertest.Recorded(t, "dense")
 	onEach(t, func(t *testing.T, url string) {
 		r := newRig(t, url)
 		r.step(-1, blocks[:150])

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
-	"github.com/pastelnetwork/smartpool/internal/chaintest"
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/internal/pgtest"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -49,17 +49,7 @@ func regtest(t testing.TB) pool.Params {
 // life is the chain recorded from a real node, with the life of the pool acme in it.
 func life(t testing.TB) []*pool.Prepared {
 	t.Helper()
-	return recorded(t, "life")
-}
-
-func recorded(t testing.TB, name string) []*pool.Prepared {
-	t.Helper()
-	net := regtest(t)
-	var blocks []*pool.Prepared
-	for h, b := range chaintest.Parsed(t, name) {
-		blocks = append(blocks, pool.Prepare(&net, pastel.Height(h), b))
-	}
-	return blocks
+	return ledgertest.Recorded(t, "life")
 }
 
 const acme = "acme.94cc4f16bf0eb62e42fa96f1b7655cdf435e1f82"

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
@@ -229,7 +230,7 @@ var facts = regexp.MustCompile(`[0-9A-Za-z.]{20,}|\w+…\w+|[0-9,.]+`)
 // ofDense plays the recorded chain dense. It lists, of each kind of event, the first message of each form.
 func ofDense(t *testing.T) (map[notify.Kind][]notify.Message, *rig) {
 	t.Helper()
-	blocks := recorded(t, "dense")
+	blocks := ledgertest.Recorded(t, "dense")
 	r := newRig(t, t.TempDir()+"/ledger.db")
 	r.step(-1, blocks[:100])
 	to := r.hook(notify.Request{Kinds: ofEvents})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/ledgertest"
 	"github.com/pastelnetwork/smartpool/internal/visible"
 	"github.com/pastelnetwork/smartpool/notify"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -496,7 +497,7 @@ func TestMovedLongAgo(t *testing.T) {
 // A member hears of a transaction after which the pledge would offer no more than what counts, once of each pledge.
 func TestReducing(t *testing.T) {
 	t.Parallel()
-	blocks := recorded(t, "dense")
+	blocks := ledgertest.Recorded(t, "dense")
 	state, err := pool.New(regtest(t), false)
 	if err != nil {
 		t.Fatal(err)

@@ -157,7 +157,7 @@ func (c *alertsListCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 		case s.Operator != "":
 			about = "operator " + pastel.Short(s.Operator)
 		}
-		t.AppendRow([]any{s.ID, s.Created.UTC().Format("2006-01-02 15:04"), visible.Text(s.To), about, strings.Join(s.Kinds, ", "), s.Cushion, s.Overdue})
+		t.AppendRow([]any{s.ID, terminal.Date(s.Created), visible.Text(s.To), about, strings.Join(s.Kinds, ", "), s.Cushion, s.Overdue})
 		sent.AppendRow([]any{s.ID, s.Delivered, minute(s.LastDelivery), s.Waiting, minute(s.WaitingSince), s.GivenUp, lastError(s)})
 	}
 	_, err = fmt.Fprintf(e.Out, "%s\n\nDeliveries\n%s\n", t.Render(), sent.Render())
@@ -169,7 +169,7 @@ func minute(t *time.Time) string {
 	if t == nil {
 		return "-"
 	}
-	return t.UTC().Format("2006-01-02 15:04")
+	return terminal.Date(*t)
 }
 
 // lastError says what went wrong last, and when.

@@ -38,7 +38,7 @@ func (c *guardCmd) Run(ctx context.Context, e *terminal.Terminal, r *journey.Dae
 			json.NewEncoder(visible.JSONWriter(e.Out)).Encode(x)
 			return
 		}
-		_, _ = fmt.Fprintf(e.Out, "%s UTC  %s\n", x.Time.Format("2006-01-02 15:04"), x.Text)
+		_, _ = fmt.Fprintf(e.Out, "%s UTC  %s\n", terminal.Date(x.Time), x.Text)
 	}}
 	if !c.Once {
 		g.Look = func(x journey.Look) {

@@ -247,7 +247,7 @@ func TestGuide(t *testing.T) {
 			t.Fatal(out)
 		}
 	})
-	cold(t, me, chen, secret)
+	cold(t, me, chen)
 
 	op.say("## Watch it fill")
 	op.run(exitOK, "pool", "status", "atlas")
@@ -459,7 +459,7 @@ func spend(t *testing.T, p *transcript, id string) {
 }
 
 // cold has a member with a cold wallet join.
-func cold(t *testing.T, p *transcript, id, secret string) {
+func cold(t *testing.T, p *transcript, id string) {
 	t.Helper()
 	list, err := p.node.Unspent(context.Background(), 1)
 	if err != nil {

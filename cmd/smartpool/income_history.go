@@ -62,11 +62,11 @@ func (c *historyCmd) Run(ctx context.Context, e *terminal.Terminal) error {
 	t := terminal.NewTable(e.Width, []any{"Date (UTC)", "Block", "What", "Pool", "PSL", "Transaction"}, 2, 5)
 	sums := map[string]pastel.Amount{}
 	for _, x := range entries {
-		t.AppendRow([]any{x.Time.UTC().Format("2006-01-02 15:04"), x.Height, x.Kind, pastel.Short(x.Pool), terminal.PSL(x.Amount), pastel.Short(x.TxID)})
+		t.AppendRow([]any{terminal.Date(x.Time), x.Height, x.Kind, pastel.Short(x.Pool), terminal.PSL(x.Amount), pastel.Short(x.TxID)})
 		sums[x.Kind] += x.Amount
 	}
 	_, err = fmt.Fprintf(e.Out, "%s\n\nIncome %s PSL, forfeited %s PSL, paid %s PSL. Income is what was settled; payouts pay it in full.\n",
-		t.Render(), sums["income"], sums["forfeit"], sums["payout"])
+		t.Render(), sums[history.Income], sums[history.Forfeit], sums[history.Payout])
 	return err
 }
 

@@ -96,7 +96,7 @@ func (l *launching) listed() string {
 // tells waits until pool status shows the Supernode in a state, with a text.
 func (l *launching) tells(state, says string) {
 	l.t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		_, out := l.call("pool", "status", "atlas")
 		if strings.Contains(out, "Supernode   "+state) && strings.Contains(out, says) {
 			break

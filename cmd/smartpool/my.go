@@ -53,7 +53,7 @@ func printAccount(b *strings.Builder, a *wire.Account, each bool, width int) {
 	case a.PastelID != "":
 		b.WriteString(", not registered; register it before you pledge")
 	}
-	fmt.Fprintf(b, "\nBlock %d, %s UTC\n\n", a.Tip.Height, a.Tip.Time.UTC().Format("2006-01-02 15:04"))
+	fmt.Fprintf(b, "\nBlock %d, %s UTC\n\n", a.Tip.Height, terminal.Date(a.Tip.Time))
 	printOutlook(b, a)
 	if len(a.Positions) > 0 {
 		t := terminal.NewTable(width, []any{"Pool", "Status", "Role", "Counted PSL", "Offered PSL", "Share %", "Accrued PSL", "Pledged address", "Settles (block, UTC)"}, 4, 5, 6, 7)

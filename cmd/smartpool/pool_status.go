@@ -51,7 +51,7 @@ func (c *poolStatusCmd) Run(ctx context.Context, e *terminal.Terminal, r *journe
 		return err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\nBlock %d, %s UTC\n\n", p.ID, p.Status, p.Tip.Height, p.Tip.Time.UTC().Format("2006-01-02 15:04"))
+	fmt.Fprintf(&b, "%s: %s\nBlock %d, %s UTC\n\n", p.ID, p.Status, p.Tip.Height, terminal.Date(p.Tip.Time))
 	fmt.Fprintf(&b, "Operator    %s, fee %s %%, PastelID %s, reputation %d\n", visible.Name(p.Company), p.Fee, pastel.Short(p.Operator), p.Reputation)
 	fmt.Fprintf(&b, "Opened      %s\n", journey.When(p.Opened))
 	for _, x := range []struct {

@@ -66,7 +66,7 @@ func (f *taxFlags) write(e *terminal.Terminal, taxes *history.Taxes, x *journey.
 	if err := form(e.Whole(), x.Entries); err != nil {
 		return err
 	}
-	e.Note("As of block %d, %s UTC.", x.Tip.Height, x.Tip.Time.UTC().Format("2006-01-02 15:04"))
+	e.Note("As of block %d, %s UTC.", x.Tip.Height, terminal.Date(x.Tip.Time))
 	if x.Fresh {
 		e.Warn("Caution: a reorganization may still replace the newest of these entries. Print the file again before you use it.")
 	}

@@ -93,24 +93,24 @@ func (l *lab) mineWaiting(ctx context.Context) error {
 }
 
 // inNode creates and registers a PastelID in the node, with pasteld's own calls.
-func (t *terminal) inNode(ctx context.Context) (id, address string, err error) {
+func (t *terminal) inNode(ctx context.Context) (id string, err error) {
 	text, err := t.command(ctx, "rpc", "pastelid", "newkey", phrase)
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
 	var made struct{ PastelID string }
 	if err := json.Unmarshal([]byte(text), &made); err != nil {
-		return "", "", err
+		return "", err
 	}
 	if text, err = t.command(ctx, "rpc", "getnewaddress"); err != nil {
-		return "", "", err
+		return "", err
 	}
-	id, address = made.PastelID, strings.TrimSpace(text)
+	address := strings.TrimSpace(text)
 	if _, err := t.command(ctx, "rpc", "sendtoaddress", address, "20"); err != nil {
-		return "", "", err
+		return "", err
 	}
-	_, err = t.command(ctx, "rpc", "tickets", "register", "id", id, phrase, address)
-	return id, address, err
+	_, err = t.command(ctx, "rpc", "tickets", "register", "id", made.PastelID, phrase, address)
+	return made.PastelID, err
 }
 
 // inFile creates and registers a PastelID in a key file; the node's wallet pays.
@@ -195,7 +195,7 @@ func (t *terminal) create(ctx context.Context, label, company, period string) (p
 	if err != nil {
 		return "", "", "", err
 	}
-	if supernode, _, err = t.inNode(ctx); err != nil {
+	if supernode, err = t.inNode(ctx); err != nil {
 		return "", "", "", err
 	}
 	text, err := t.command(ctx, "pool", "create", "--label", label, "--company", company, "--fee", "5", "--factor", "1.2", "--period", period,
@@ -213,7 +213,7 @@ func (p *played) open(ctx context.Context) (err error) {
 	if p.pool, p.operator, p.supernode, err = p.create(ctx, poolLabel, "Atlas Operations", "30"); err != nil {
 		return err
 	}
-	if p.alice, _, err = p.inNode(ctx); err != nil {
+	if p.alice, err = p.inNode(ctx); err != nil {
 		return err
 	}
 	p.saw("id new, id register, pool create: a pool is open, with the operator's PastelID in a key file and the Supernode's in the node")

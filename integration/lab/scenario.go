@@ -9,9 +9,9 @@ import (
 
 // scenario is something to play on the network.
 type scenario struct {
-	name  string                                    // as in docs/lab.md
-	shows string                                    // what it proves, in a sentence
-	play  func(context.Context, *lab, *notes) error // what it proves, in one clause
+	name  string // as in docs/lab.md
+	shows string // what it proves, in a sentence
+	play  func(context.Context, *lab, *notes) error
 }
 
 // scenarios are played in this order. Each creates what it needs of pool and Supernode, or takes over what exists.

@@ -11,7 +11,7 @@ import (
 	"github.com/pastelnetwork/smartpool/pastel"
 )
 
-// voter is a regular Supernode on an upgraded node. Pools' Supernodes do not vote, because stock nodes do not know them.
+// The voter is a regular Supernode on an upgraded node. Pools' Supernodes do not vote, because stock nodes do not know them.
 const voterAlias, voterPass = "voter", "passphrase of the voter"
 
 // collateral backs a regular Supernode on regtest.

@@ -269,13 +269,14 @@ func TestDashboardOnARealPrometheus(t *testing.T) {
 		cmd.Process.Kill()
 		cmd.Wait()
 	}()
+	deadline := time.Now().Add(patience) // for all queries together: without an answer, each of many would wait as long
 	for title, list := range queries(t) {
 		for _, q := range list {
 			q = strings.NewReplacer("$instance", ".*", "$pool", ".*", "$__rate_interval", "1m").Replace(q)
 			var answer struct {
 				Result []json.RawMessage `json:"result"`
 			}
-			if !eventually(func() bool {
+			if !eventually(deadline, func() bool {
 				return ask(at, "query?query="+url.QueryEscape(q), &answer) == nil && len(answer.Result) > 0
 			}) {
 				t.Errorf("%s: %s returns no rows", title, q)
@@ -301,19 +302,20 @@ func TestDashboardOnARealPrometheus(t *testing.T) {
 		}
 		return n == len(ruleCases)
 	}
-	if !eventually(good) {
+	if !eventually(deadline, good) {
 		t.Errorf("%+v\n%s", evaluated, read(t, log.Name()))
 	}
 }
 
-// eventually waits until something is so.
-func eventually(is func() bool) bool {
-	for deadline := time.Now().Add(patience / 2); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		if is() {
-			return true
+// eventually waits until something is so, but no longer than to a deadline.
+func eventually(deadline time.Time, is func() bool) bool {
+	for !is() {
+		if time.Now().After(deadline) {
+			return false
 		}
+		time.Sleep(100 * time.Millisecond)
 	}
-	return false
+	return true
 }
 
 // ask asks Prometheus's API.

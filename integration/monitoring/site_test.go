@@ -25,7 +25,7 @@ import (
 )
 
 // patience is how long tests wait for what must happen.
-const patience = time.Minute
+const patience = 5 * time.Minute
 
 // site is a development node without rules, which takes the chain recorded from a real node, a daemon that follows it and posts tickets, and one
 // that reads.

@@ -1,4 +1,4 @@
-// Readers runs an example of several daemons behind a proxy on this machine: PostgreSQL, one smartpoold with a development node that writes,
+// Command readers runs an example of several daemons behind a proxy on this machine: PostgreSQL, one smartpoold with a development node that writes,
 // three that read, and HAProxy before them. It runs until it is interrupted.
 package main
 

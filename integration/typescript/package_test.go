@@ -130,11 +130,11 @@ func installed(t *testing.T) string {
 }
 
 // script runs a program of the project.
-func script(t *testing.T, name string, args ...string) *exec.Cmd {
+func script(t *testing.T, name string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, "node", append([]string{filepath.Join("dist", name)}, args...)...)
+	cmd := exec.CommandContext(ctx, "node", filepath.Join("dist", name))
 	cmd.Dir = filepath.Join(installed(t), "program")
 	return cmd
 }

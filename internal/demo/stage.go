@@ -70,11 +70,11 @@ func empty(dir string) error {
 
 // stage is the node, the daemon and the participants.
 type stage struct {
-	cfg   Config
-	out   io.Writer
-	dir   string
-	began time.Time
-	title int
+	cfg      Config
+	out      io.Writer
+	dir      string
+	began    time.Time
+	chapters int // so far
 
 	*actors.Cast
 	params pool.Params
@@ -206,9 +206,9 @@ func (s *stage) at(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.out, "  block %-4d %s\n", s.height(), fmt.Sprintf(format, args...))
 }
 
-func (s *stage) chapter(format string, args ...any) {
-	s.title++
-	_, _ = fmt.Fprintf(s.out, "\n%d. %s\n", s.title, fmt.Sprintf(format, args...))
+func (s *stage) chapter(title string) {
+	s.chapters++
+	_, _ = fmt.Fprintf(s.out, "\n%d. %s\n", s.chapters, title)
 }
 
 // invite says where to find node and daemon.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pastelnetwork/smartpool/chain/devnode"
 	"github.com/pastelnetwork/smartpool/internal/actors"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pool"
 )
@@ -168,9 +169,9 @@ func (s *stage) earn(ctx context.Context) error {
 	}
 	s.at("earnings since activation, in proportion to coins:")
 	for _, pl := range p.Pledges {
-		s.say("  %-12s %4d PSL  %-9s %14s PSL", s.nameOf(pl.PastelID.String()), pl.Counted, pl.Role, column(pl.Accrued))
+		s.say("  %-12s %4d PSL  %-9s %14s PSL", s.nameOf(pl.PastelID.String()), pl.Counted, pl.Role, terminal.PSL(pl.Accrued))
 	}
-	s.say("  %-12s            %s %% fee %14s PSL", s.Operator.Name, actors.Fee, column(p.Accrued))
+	s.say("  %-12s            %s %% fee %14s PSL", s.Operator.Name, actors.Fee, terminal.PSL(p.Accrued))
 	if err := s.mine(ctx, 1); err != nil {
 		return err
 	}
@@ -189,7 +190,7 @@ func (s *stage) earn(ctx context.Context) error {
 func (s *stage) tell(po *pool.Payout) {
 	s.say("  %s", po.Tx.ID())
 	for _, o := range po.Outputs {
-		s.say("  pays %-12s %14s PSL", s.ownerOf(o.To), column(o.Amount))
+		s.say("  pays %-12s %14s PSL", s.ownerOf(o.To), terminal.PSL(o.Amount))
 	}
 	s.say("  It can be mined from block %d on, once the rewards in it have matured.", po.ValidFrom)
 }
@@ -301,7 +302,7 @@ func (s *stage) firstPayout(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.say("  %-12s has received %14s PSL", m.Name, column(sum))
+		s.say("  %-12s has received %14s PSL", m.Name, terminal.PSL(sum))
 	}
 	return nil
 }
@@ -402,7 +403,7 @@ func (s *stage) account(ctx context.Context) error {
 		return err
 	}
 	var paid pastel.Amount
-	s.say("%-34s %14s PSL", fmt.Sprintf("paid to escrow, in %d blocks", b.rewards), column(b.income))
+	s.say("%-34s %14s PSL", fmt.Sprintf("paid to escrow, in %d blocks", b.rewards), terminal.PSL(b.income))
 	for _, m := range append([]*actors.Party{s.Operator}, s.Members...) {
 		sum := b.paid[m.Reward]
 		wallet, err := s.received(ctx, m)
@@ -413,9 +414,9 @@ func (s *stage) account(ctx context.Context) error {
 			return fmt.Errorf("%s was paid %s PSL, but the wallet has %s PSL", m.Name, sum, wallet)
 		}
 		paid += sum
-		s.say("%-34s %14s PSL", "paid to "+m.Name, column(sum))
+		s.say("%-34s %14s PSL", "paid to "+m.Name, terminal.PSL(sum))
 	}
-	s.say("%-34s %14s PSL", "left in escrow, too little to pay", column(b.escrowed))
+	s.say("%-34s %14s PSL", "left in escrow, too little to pay", terminal.PSL(b.escrowed))
 	for to, sum := range b.paid {
 		if s.ownerOf(to) == "" {
 			return fmt.Errorf("%s PSL went to %s, which belongs to no participant", sum, to.Encode(&s.Net))
@@ -500,12 +501,4 @@ func (s *stage) ownerOf(a pastel.Address) string {
 		}
 	}
 	return ""
-}
-
-// column prints an amount with all five decimals, so that decimal points align.
-func column(a pastel.Amount) string {
-	if a == 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%d.%05d", a/pastel.PSL, a%pastel.PSL)
 }

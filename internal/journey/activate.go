@@ -38,7 +38,7 @@ func (c *Activation) prepare(ctx context.Context, r *Daemon) (p wire.PoolDetail,
 	if x, table, err = c.build(&p, &r.Params, columnsOf(r.Person)); err != nil {
 		return p, nil, "", err
 	}
-	if _, err = r.Preflight(ctx, x.Ticket()); err != nil && p.Status == "subscribing" && p.Offered < p.Target {
+	if _, err = r.preflight(ctx, x.Ticket()); err != nil && p.Status == "subscribing" && p.Offered < p.Target {
 		err = fmt.Errorf("pool %s has %d PSL of %d; wait for more pledges (%w)", pastel.Short(p.ID), p.Offered, p.Target, err)
 	}
 	return p, x, table, err

@@ -310,11 +310,11 @@ func (c *Amendment) prepare(
 		return nil, "", err
 	}
 	t := x.Ticket()
-	check, err := r.Preflight(ctx, t)
+	check, err := r.preflight(ctx, t)
 	for step := time.Second; last == nil && check.Reason == string(ticket.ReasonBadTime) && step < time.Minute; step *= 2 {
 		at += int64(step / time.Second) // until it is later than the ticket in force, whose time is unknown and may be in this minute
 		x.TimeStamp = ticket.FormatTimeStamp(at)
-		check, err = r.Preflight(ctx, t)
+		check, err = r.preflight(ctx, t)
 	}
 	if err != nil {
 		return nil, "", advised(check, pl, err)
@@ -417,7 +417,7 @@ func (c *Amendment) postSigned(ctx context.Context, r *Daemon, p *wire.PoolDetai
 	if err := c.change(pl); err != nil {
 		return Posted{}, err
 	}
-	check, err := r.Preflight(ctx, t)
+	check, err := r.preflight(ctx, t)
 	if err != nil {
 		return Posted{}, advised(check, pl, err)
 	}

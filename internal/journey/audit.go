@@ -101,9 +101,9 @@ func (a *Audit) Pool(ctx context.Context, said *wire.PoolDetail) (*PoolAudit, er
 
 // AskedPool asks a daemon for a pool to audit. It checks only that the answer is about that pool.
 func (r *Daemon) AskedPool(ctx context.Context, id string) (wire.PoolDetail, error) {
-	p, err := r.UnverifiedPool(ctx, id)
+	p, err := r.unverifiedPool(ctx, id)
 	switch {
-	case errors.Is(err, ErrAnotherPool):
+	case errors.Is(err, errAnotherPool):
 		return p, fmt.Errorf("wrong: %w", err)
 	case err != nil:
 		return p, &UnknownError{Err: err}

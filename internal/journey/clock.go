@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain/pasteld"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/ticket"
 )
@@ -24,13 +25,13 @@ func SameTime(net *pastel.Network, tip, now time.Time) error {
 	if net.Name == "regtest" || net.Name == "devnet" {
 		past, wait = idleLimit, "mine a block (smartpool rpc generate 1) and wait a moment"
 	}
-	shown := tip.UTC().Format("2006-01-02 15:04")
+	shown := terminal.Date(tip)
 	switch {
 	case tip.After(now.Add(futureLimit)):
 		return fmt.Errorf("the daemon's last block is dated %s UTC, which lies in the future; correct this machine's clock, or ask another daemon", shown)
 	case tip.Before(now.Add(-past)):
 		return fmt.Errorf("the daemon's last block is dated %s UTC, more than %d hours ago by this machine's clock (%s UTC); %s, correct the clock, or ask "+
-			"another daemon", shown, int(past.Hours()), now.UTC().Format("2006-01-02 15:04"), wait)
+			"another daemon", shown, int(past.Hours()), terminal.Date(now), wait)
 	}
 	return nil
 }
@@ -57,7 +58,7 @@ func (r *Daemon) sameTip(ctx context.Context, wallet *pasteld.Client) error {
 	}
 	if at := time.Unix(int64(last.Time), 0); at.Sub(tip.Time).Abs() > futureLimit {
 		return fmt.Errorf("the daemon's last block is dated %s UTC, but that of the wallet's node %s UTC; wait until both have the same blocks, or ask another daemon. Nothing was signed",
-			tip.Time.UTC().Format("2006-01-02 15:04"), at.UTC().Format("2006-01-02 15:04"))
+			terminal.Date(tip.Time), terminal.Date(at))
 	}
 	return nil
 }

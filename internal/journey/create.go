@@ -86,7 +86,7 @@ func (c *Creation) prepare(ctx context.Context, r *Daemon, v *interview, dry boo
 		return nil, err
 	}
 	t := x.Ticket()
-	if _, err := r.Preflight(ctx, t); err != nil {
+	if _, err := r.preflight(ctx, t); err != nil {
 		return nil, err
 	}
 	return &opening{t, c.terms(r, x), operator, supernode, wallet}, nil

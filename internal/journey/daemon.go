@@ -221,21 +221,21 @@ func pause(ctx context.Context) error {
 
 // VerifiedPool asks for a pool by its id, or by its label if only one pool has it, and verifies the terms against the id.
 func (r *Daemon) VerifiedPool(ctx context.Context, id string) (wire.PoolDetail, error) {
-	p, err := r.UnverifiedPool(ctx, id)
+	p, err := r.unverifiedPool(ctx, id)
 	if err == nil {
-		err = VerifyTerms(&p, &r.Net)
+		err = verifyTerms(&p, &r.Net)
 	}
 	return p, err
 }
 
-// ErrAnotherPool says that a daemon answered about another pool than the requested one.
-var ErrAnotherPool = errors.New("the daemon answered about another pool than the requested one; ask another daemon")
+// errAnotherPool says that a daemon answered about another pool than the requested one.
+var errAnotherPool = errors.New("the daemon answered about another pool than the requested one; ask another daemon")
 
 // mostIDs bounds how many pools an error names.
 const mostIDs = 10
 
-// UnverifiedPool asks for a pool as VerifiedPool does, but does not verify its terms.
-func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDetail, err error) {
+// unverifiedPool asks for a pool as VerifiedPool does, but does not verify its terms.
+func (r *Daemon) unverifiedPool(ctx context.Context, id string) (p wire.PoolDetail, err error) {
 	if !strings.Contains(id, ".") {
 		list, err := Advised(r.AllPools(ctx, wire.PoolQuery{}))
 		if err != nil {
@@ -261,7 +261,7 @@ func (r *Daemon) UnverifiedPool(ctx context.Context, id string) (p wire.PoolDeta
 		err = fmt.Errorf("there is no pool %s; smartpool pools --all lists all pools", visible.Text(id))
 	}
 	if err == nil && p.ID != id {
-		err = ErrAnotherPool
+		err = errAnotherPool
 	}
 	return p, err
 }

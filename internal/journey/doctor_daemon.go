@@ -132,7 +132,7 @@ func (x *examination) lookAtToken(ctx context.Context) []Finding {
 }
 
 // minute formats a time.
-func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") + " UTC" }
+func minute(t time.Time) string { return terminal.Date(t) + " UTC" }
 
 // sentence makes a sentence of advice that follows a semicolon elsewhere.
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }

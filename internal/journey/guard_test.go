@@ -171,7 +171,7 @@ func TestFreshGuardScans(t *testing.T) {
 		return r.Guard(t.Context(), &Guard{IDs: []string{"jXmine"}, Once: true, NoLock: true, Tell: tell})
 	}
 	w := newWatched(t)
-	w.looked = 2 * time.Second
+	w.looked = time.Hour
 	w.moves = func() { // a spend was sent before the guard asked, and the next scan sees it
 		if w.asked == 2 {
 			w.looked, w.spends = 0, []wire.Spend{{TxID: "t1", Pledge: 3, Leaves: true}}

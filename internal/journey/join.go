@@ -281,7 +281,7 @@ func (c *Join) cold(ctx context.Context, r *Daemon, p *wire.PoolDetail) (*Draft,
 		return nil, err
 	}
 	t := x.Ticket()
-	if _, err := r.Preflight(ctx, t); err != nil {
+	if _, err := r.preflight(ctx, t); err != nil {
 		return nil, err
 	}
 	if err := r.owns(ctx, out, c.Pledge.Address); err != nil {

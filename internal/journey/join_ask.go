@@ -209,7 +209,7 @@ func (c *Join) askReward(ctx context.Context, r *Daemon, v *interview) (err erro
 	if c.Pledge.Reward != "" {
 		return nil
 	}
-	if err := v.begin(ctx); err != nil {
+	if err := v.begin(); err != nil {
 		return err
 	}
 	list := []choice{{c.Pledge.Address, pastel.Short(c.Pledge.Address) + ", the pledged one"}}

@@ -110,7 +110,7 @@ func (c *Join) prepareRemotely(ctx context.Context, r *Daemon, p *wire.PoolDetai
 	if err != nil {
 		return nil, "", err
 	}
-	if _, err := r.Preflight(ctx, x.Ticket()); err != nil {
+	if _, err := r.preflight(ctx, x.Ticket()); err != nil {
 		return nil, "", err
 	}
 	terms, err := c.terms(ctx, r, p, x)

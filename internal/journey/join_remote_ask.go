@@ -72,7 +72,7 @@ func mostSpare(list []listedOutput) (most int64) {
 
 // askMember asks for a PastelID, or for its key file.
 func (c *Join) askMember(ctx context.Context, r *Daemon, v *interview, p *wire.PoolDetail) error {
-	if err := v.begin(ctx); err != nil {
+	if err := v.begin(); err != nil {
 		return err
 	}
 	usual := v.usual["--pastelid"]

@@ -267,7 +267,7 @@ func TestJoinWithoutTerminal(t *testing.T) {
 	honest := x.api
 	x.api = x.tampered(`"fee_percent":"5"`, `"fee_percent":"3"`)
 	deceived := &member{}
-	if came, err := join(alice, backing).Run(ctx, x.dial(deceived)); !errors.Is(err, ErrTerms) || came != (Posted{}) || deceived.read != "" {
+	if came, err := join(alice, backing).Run(ctx, x.dial(deceived)); !errors.Is(err, errTerms) || came != (Posted{}) || deceived.read != "" {
 		t.Errorf("a fee that the pool's id does not stand for: %+v, %v; asked to confirm %q", came, err, deceived.read)
 	}
 	x.api = honest

@@ -13,10 +13,10 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// LockPledged keeps the wallet from spending pledged outputs. A wallet forgets its locks when it restarts, so LockPledged locks every output
+// lockPledged keeps the wallet from spending pledged outputs. A wallet forgets its locks when it restarts, so lockPledged locks every output
 // that backs a pledge, by the daemon's word or by what this machine remembers, and the output that the ticket, if any, is about to pledge.
 // It returns the latter if it backed nothing before.
-func (r *Daemon) LockPledged(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) ([]pastel.OutPoint, error) {
+func (r *Daemon) lockPledged(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) ([]pastel.OutPoint, error) {
 	outputs, err := wallet.Unspent(ctx, 0)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pastelnetwork/smartpool/chain"
+	"github.com/pastelnetwork/smartpool/internal/terminal"
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
@@ -22,7 +23,7 @@ func date(m wire.Moment, before, zone string) string {
 	case time.Until(m.Time) < -estimateSlack:
 		return "date unknown"
 	}
-	return before + m.Time.UTC().Format("2006-01-02 15:04") + zone
+	return before + terminal.Date(m.Time) + zone
 }
 
 // estimateSlack is how long before now an estimate may be: the answer took a while, and two clocks differ.

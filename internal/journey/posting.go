@@ -35,7 +35,7 @@ func (r *Daemon) Post(ctx context.Context, wallet *pasteld.Client, pays *funding
 	if err != nil {
 		return pastel.TxID{}, fmt.Errorf("%w. Nothing was posted", err)
 	}
-	fresh, err := r.LockPledged(ctx, wallet, t)
+	fresh, err := r.lockPledged(ctx, wallet, t)
 	if err != nil {
 		return pastel.TxID{}, fmt.Errorf("%w. Nothing was posted", err)
 	}

@@ -60,8 +60,8 @@ func rejection(c *wire.Check) error {
 	return fmt.Errorf("the ticket would be rejected: %s: %s", visible.Text(c.Reason), ticket.Explain(ticket.Reason(c.Reason)))
 }
 
-// Preflight asks whether the next block would accept a ticket once signed.
-func (r *Daemon) Preflight(ctx context.Context, t *ticket.Ticket) (wire.Check, error) {
+// preflight asks whether the next block would accept a ticket once signed.
+func (r *Daemon) preflight(ctx context.Context, t *ticket.Ticket) (wire.Check, error) {
 	c, err := r.judged(ctx, t)
 	if err == nil && !acceptable(&c) {
 		err = fmt.Errorf("%w. Nothing was signed", rejection(&c))
@@ -80,10 +80,10 @@ func lacksBlocks(c *wire.Check) bool {
 // catchUp is how long a command waits for a daemon that lacks the node's last blocks.
 const catchUp = 30 * time.Second
 
-// preflightWith is Preflight for a ticket about an output of the wallet. The wallet's node may know the output before the daemon does;
+// preflightWith is preflight for a ticket about an output of the wallet. The wallet's node may know the output before the daemon does;
 // preflightWith then waits for the daemon.
 func (r *Daemon) preflightWith(ctx context.Context, wallet *pasteld.Client, t *ticket.Ticket) (wire.Check, error) {
-	c, err := r.Preflight(ctx, t)
+	c, err := r.preflight(ctx, t)
 	if !lacksBlocks(&c) {
 		return c, err
 	}
@@ -93,12 +93,10 @@ func (r *Daemon) preflightWith(ctx context.Context, wallet *pasteld.Client, t *t
 	}
 	r.Person.Note("The daemon is at block %d, the wallet's node at block %d. Waiting for the daemon.", c.Tip.Height, height)
 	for end := time.Now().Add(catchUp); lacksBlocks(&c) && c.Tip.Height < height && time.Now().Before(end); {
-		select {
-		case <-ctx.Done():
-			return c, ctx.Err()
-		case <-time.After(time.Second):
+		if err := pause(ctx); err != nil {
+			return c, err
 		}
-		c, err = r.Preflight(ctx, t)
+		c, err = r.preflight(ctx, t)
 	}
 	return c, err
 }

@@ -75,7 +75,7 @@ func (v *interview) put(ctx context.Context, q *question, given string) (string,
 	case !v.p.Interactive():
 		return q.usual, q.check(q.usual)
 	}
-	if err := v.begin(ctx); err != nil {
+	if err := v.begin(); err != nil {
 		return "", err
 	}
 	answer, err := v.resumed(q)
@@ -175,7 +175,7 @@ func (q *question) read(answer string) (string, error) {
 }
 
 // begin says how to answer and, if a run of the command did not end, offers to continue with its answers.
-func (v *interview) begin(ctx context.Context) error {
+func (v *interview) begin() error {
 	if v.begun {
 		return nil
 	}

@@ -64,7 +64,7 @@ func (c *Registration) with(ctx context.Context, r *Daemon, wallet *pasteld.Clie
 	if err != nil {
 		return Posted{}, err
 	}
-	if _, err := r.LockPledged(ctx, wallet, nil); err != nil {
+	if _, err := r.lockPledged(ctx, wallet, nil); err != nil {
 		return Posted{}, err
 	}
 	txid, err := spend(ctx, wallet, pays, outs)

@@ -147,7 +147,7 @@ func (r *Daemon) onlyOnce(x *ticket.Part, address string, yes bool) error {
 			continue
 		}
 		said := fmt.Sprintf("this machine remembers this pledge of address %s, with output %s, of %s UTC, though the daemon does not name it",
-			address, out, was.Pledged.UTC().Format("2006-01-02 15:04"))
+			address, out, terminal.Date(was.Pledged))
 		if yes || !r.Person.Interactive() {
 			return fmt.Errorf("%s. Ask another daemon; if the pledge has ended, or its ticket expired, remove it from %s. Nothing was signed", said, r.memory.path)
 		}

@@ -144,12 +144,6 @@ func (c *Join) chooseRemotely(ctx context.Context, r *Daemon, p *wire.PoolDetail
 
 // noneListed says why no listed output can back the pledge, and what to do.
 func (c *Join) noneListed(r *Daemon, list []listedOutput, why, before *listedOutput) error {
-	var most int64
-	for i := range list {
-		if list[i].unfit == "" {
-			most = max(most, list[i].Spare)
-		}
-	}
 	confirmations := terminal.Counted(int(pool.ConfirmationsToPledge(false, &r.Params)), "confirmation")
 	switch {
 	case before != nil:
@@ -160,7 +154,7 @@ func (c *Join) noneListed(r *Daemon, list []listedOutput, why, before *listedOut
 		return fmt.Errorf("there is no output %s that is unspent, in a block, and of at least %s PSL; choose another one", c.Pledge.Output, r.Params.MinPledge)
 	}
 	return fmt.Errorf("address %s holds no output that can back %d PSL, says the daemon (the best can back %d PSL); send it one, and try again once that has %s, "+
-		"or lower --coins", c.Pledge.Address, c.Pledge.Coins, most, confirmations)
+		"or lower --coins", c.Pledge.Address, c.Pledge.Coins, mostSpare(list), confirmations)
 }
 
 // holdingsRemotely lists the outputs of a pledged address that can back pledges: first the one that the pledge's last ticket names, then the

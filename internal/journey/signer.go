@@ -60,7 +60,7 @@ func (s *signer) open(ctx context.Context) (err error) {
 	if s.held, err = s.wallet.PastelIDs(ctx); err != nil {
 		return err
 	}
-	if err := s.v.begin(ctx); err != nil {
+	if err := s.v.begin(); err != nil {
 		return err
 	}
 	list, usual, err := s.choices(ctx)

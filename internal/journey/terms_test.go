@@ -160,7 +160,7 @@ func FuzzAnswers(f *testing.F) {
 		_, _ = takesNone(&p), takesAmendments(&p)
 		_ = (&Join{}).role(&p, 10)
 		_, _ = has(&p), period(&p)
-		if net, _ := pastel.NetworkByName("regtest"); VerifyTerms(&p, &net) == nil && p.ID == "" {
+		if net, _ := pastel.NetworkByName("regtest"); verifyTerms(&p, &net) == nil && p.ID == "" {
 			t.Error("the terms of a pool without an id are verified")
 		}
 	})

@@ -8,15 +8,15 @@ import (
 	"github.com/pastelnetwork/smartpool/wire"
 )
 
-// ErrTerms says that a daemon's terms of a pool do not match the pool's id.
-var ErrTerms = errors.New("the daemon's terms do not match the pool's id; do not sign, and ask another daemon")
+// errTerms says that a daemon's terms of a pool do not match the pool's id.
+var errTerms = errors.New("the daemon's terms do not match the pool's id; do not sign, and ask another daemon")
 
-// VerifyTerms verifies that a pool's id is the hash of the terms in a daemon's answer (protocol 2): a member sees the terms but signs the
+// verifyTerms verifies that a pool's id is the hash of the terms in a daemon's answer (protocol 2): a member sees the terms but signs the
 // id. It also verifies what follows from the terms.
-func VerifyTerms(p *wire.PoolDetail, net *pastel.Network) error {
+func verifyTerms(p *wire.PoolDetail, net *pastel.Network) error {
 	label, err := ticket.ParsePoolID(p.ID)
 	if err != nil {
-		return ErrTerms
+		return errTerms
 	}
 	x := &ticket.Init{
 		Version:            1, // daemons answer with the terms of this version
@@ -27,12 +27,12 @@ func VerifyTerms(p *wire.PoolDetail, net *pastel.Network) error {
 	x.Factor, badFactor = ticket.ParseDecimal(p.Factor)
 	x.Fee, badFee = ticket.ParseDecimal(p.Fee)
 	if badFactor != nil || badFee != nil || string(x.IDFor(label)) != p.ID {
-		return ErrTerms
+		return errTerms
 	}
 	factor, inRange := x.Factor.Units(ticket.FactorDecimals)
 	target, fits := ticket.Target(x.RequiredCoins, factor)
 	if !inRange || !fits || target != p.Target || ticket.EscrowAddress(ticket.PoolID(p.ID)).Encode(net) != p.Escrow {
-		return ErrTerms
+		return errTerms
 	}
 	return nil
 }

@@ -13,10 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Shells are those that Completion writes scripts for.
-var Shells = []string{"bash", "zsh", "fish"}
-
-// Completion returns a script that completes a program's command line in a shell.
+// Completion returns a script that completes a program's command line in a shell: bash, zsh or fish.
 func Completion(model *kong.Application, shell string) (string, error) {
 	switch shell {
 	case "bash":
@@ -26,7 +23,7 @@ func Completion(model *kong.Application, shell string) (string, error) {
 	case "fish":
 		return fish(model), nil
 	default:
-		return "", fmt.Errorf("no completions for %q; there are some for %s", shell, strings.Join(Shells, ", "))
+		return "", fmt.Errorf("no completions for %q; there are some for bash, zsh and fish", shell)
 	}
 }
 

@@ -28,11 +28,11 @@ var quotes = map[rune]string{
 func Text(s string) string {
 	for {
 		s = strings.TrimFunc(s, unseen)
-		first, last := []rune(s), ""
+		first := []rune(s)
 		if len(first) < 2 {
 			return s
 		}
-		last = string(first[len(first)-1])
+		last := string(first[len(first)-1])
 		if ends, ok := quotes[first[0]]; !ok || !strings.Contains(ends, last) {
 			return s
 		}

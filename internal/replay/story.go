@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -56,7 +57,7 @@ type chapter struct {
 // dateAt prints the date of a block that was read.
 func dateAt(h *audit.History, at pastel.Height) string {
 	unix, _ := h.Time(at)
-	return terminal.Date(unix)
+	return terminal.Date(time.Unix(int64(unix), 0))
 }
 
 // blockOf prints a height with its date.

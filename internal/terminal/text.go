@@ -29,19 +29,17 @@ func PrintJSON(w io.Writer, v any) error {
 	return err
 }
 
-// Date prints a block's time in UTC.
-func Date(unix uint32) string { return time.Unix(int64(unix), 0).UTC().Format("2006-01-02 15:04") }
+// Date prints a time in UTC, to the minute.
+func Date(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
 // Percent prints part ÷ whole with two decimals.
 func Percent(part, whole int64) string {
 	if whole == 0 {
 		return "-"
 	}
-	return Hundredths(part*10_000/whole) + " %"
+	n := part * 10_000 / whole
+	return fmt.Sprintf("%d.%02d %%", n/100, n%100)
 }
-
-// Hundredths prints n ÷ 100.
-func Hundredths(n int64) string { return fmt.Sprintf("%d.%02d", n/100, n%100) }
 
 // PSL prints an amount for a column: with five decimals, so that the points line up; zero is a dash.
 func PSL(a pastel.Amount) string {

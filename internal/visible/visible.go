@@ -124,8 +124,7 @@ func (u *unit) escape() string {
 }
 
 // hideMarks hides combining marks without a letter to stand on, those that are heaped upon one, and a dot upon a letter that has one: i̇ looks
-// like i. Burmese needs four marks on a letter,
-// decomposed Vietnamese two.
+// like i. Burmese needs four marks on a letter, decomposed Vietnamese two.
 func hideMarks(units []unit) {
 	const most, mostEuropean, dotAbove = 4, 2, '\u0307'
 	allowed := 0
