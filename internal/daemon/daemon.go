@@ -263,6 +263,7 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 	opened()
 	defer ledger.Close() // gives a step being stored a few seconds before the database closes
 	ledger.OnOutage(d.outage())
+	ledger.OnStored(d.metrics.stepped)
 	d.ready.store(ledger.Outage)
 	defer d.ready.store(nil)
 	d.setLedger(ledger)
@@ -360,10 +361,7 @@ func (d *Daemon) follow(ctx context.Context, s *store.Store, ledger *chain.Ledge
 	progress := progress{log: d.log, began: time.Now(), from: ledger.Last().Height}
 	follower := chain.NewFollower(chain.FollowerConfig{
 		Node: d.node, Ledger: ledger, Limits: d.cfg.limits(), Settle: d.settle(), Bell: d.bell, Poll: d.cfg.Poll, Log: d.log,
-		OnStep: func(c *chain.Change, target pastel.Height) {
-			d.metrics.stepped(c)
-			progress.step(c, target)
-		},
+		OnStep: progress.step,
 	})
 	progress.status = follower.Status
 	d.ready.judge(follower.Status)
