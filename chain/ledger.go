@@ -24,6 +24,7 @@ type Ledger struct {
 	net   pool.Params
 	store Store
 
+	told    func(*Change)      // of each stored step; may be nil
 	turn    chan struct{}      // holds a token while a step is made and stored
 	storing context.Context    // of attempts to store
 	cut     context.CancelFunc // cancels storing

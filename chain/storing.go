@@ -70,6 +70,9 @@ type outage struct {
 // step is stored after all. Set it before the first step. f must not make steps.
 func (l *Ledger) OnOutage(f func(error)) { l.outage.watcher = f }
 
+// OnStored sets a function that is called with each step once it is stored, whoever made it. Set it before the first step. f must not make steps.
+func (l *Ledger) OnStored(f func(*Change)) { l.told = f }
+
 // slowStep is how long storing may take before Outage reports it.
 const slowStep = 10 * time.Second
 
@@ -99,7 +102,7 @@ func (l *Ledger) keep(c *Change, patience time.Duration) error {
 		}
 		cancel()
 		if err == nil {
-			l.stored()
+			l.stored(c)
 			return nil
 		}
 		err = fmt.Errorf("store block %d: %w", c.Tip.Height, err)
@@ -127,7 +130,10 @@ func (l *Ledger) rest(pause time.Duration) {
 }
 
 // stored notes that a step is stored, and wakes those who wait for it.
-func (l *Ledger) stored() {
+func (l *Ledger) stored(c *Change) {
+	if l.told != nil {
+		l.told(c)
+	}
 	l.mu.Lock()
 	held := l.outage.err != nil
 	l.outage.began, l.outage.err = time.Time{}, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pastelnetwork/smartpool/pastel"
 	"github.com/pastelnetwork/smartpool/pastelid"
@@ -19,6 +20,13 @@ type PoolRow struct {
 	Num    int64 // rank by the height of opening, then by id, from 1
 	Escrow pastel.Address
 }
+
+// Company names may contain zero bytes, which PostgreSQL's texts may not. On both engines, U+FFFE, which is no character, stands for them; what
+// follows it tells it from one in the name.
+var (
+	storable = strings.NewReplacer("\x00", "\ufffe0", "\ufffe", "\ufffe1")
+	original = strings.NewReplacer("\ufffe0", "\x00", "\ufffe1", "\ufffe")
+)
 
 // PoolFilter selects pools; zero fields do not filter.
 type PoolFilter struct {
@@ -94,7 +102,11 @@ type PoolName struct {
 func (s *Snapshot) NewestNames(most int) ([]PoolName, error) {
 	q := selecting("SELECT p.id, p.company, " + nameOf("p.operator") + " FROM pools p")
 	q.order(Page{Limit: most, Desc: true}, []string{"p.num"})
-	return all(s, q, func(rows *sql.Rows) (x PoolName, err error) { return x, rows.Scan(&x.ID, &x.Company, &x.Operator) })
+	return all(s, q, func(rows *sql.Rows) (x PoolName, err error) {
+		err = rows.Scan(&x.ID, &x.Company, &x.Operator)
+		x.Company = original.Replace(x.Company)
+		return x, err
+	})
 }
 
 // CountPools counts the pools that a filter leaves.
@@ -267,6 +279,7 @@ func (s *Snapshot) scanPoolAfter(rows *sql.Rows, before ...any) (p PoolRow, err 
 	if err != nil {
 		return p, err
 	}
+	p.Company = original.Replace(p.Company)
 	p.Activated, p.Deadline, p.Ended = height(activated), height(deadline), height(ended)
 	var errs [7]error
 	p.Operator, errs[0] = pastelid.Parse(operator)
@@ -373,6 +386,8 @@ func (s *Snapshot) PoolsOfOperators(operators []int64, most int) ([]OperatorPool
 	in(q, "o.operator", operators)
 	q.text.WriteString(" ORDER BY p.num")
 	return all(s, q, func(rows *sql.Rows) (x OperatorPool, err error) {
-		return x, rows.Scan(&x.Operator, &x.ID, &x.Company, &x.Fee)
+		err = rows.Scan(&x.Operator, &x.ID, &x.Company, &x.Fee)
+		x.Company = original.Replace(x.Company)
+		return x, err
 	})
 }

@@ -49,16 +49,16 @@ func (b *beside) do(ctx context.Context, f func(*Snapshot) error) (err error) {
 		return b.reader.place.explain(ctx, err)
 	}
 	defer conn.Close() // returns it to the pool
-	if _, err := conn.ExecContext(ctx, b.reader.engine.write); err != nil {
-		return b.reader.place.explain(ctx, err)
-	}
 	stored := false
 	defer func() {
-		if !stored { // also if f panics
-			// If this fails, the connection has failed, and the transaction ends with it.
+		if !stored { // also if f panics, and if SQLite began the transaction although the context ended: it would lock the file for ever
+			// If this fails, the connection has failed, and the transaction ends with it; or there is none.
 			conn.ExecContext(context.WithoutCancel(ctx), rollback) //nolint:errcheck // see above
 		}
 	}()
+	if _, err := conn.ExecContext(ctx, b.reader.engine.write); err != nil {
+		return b.reader.place.explain(ctx, err)
+	}
 	if err = b.role.held(ctx, conn, b.reader.engine.holder); err == nil {
 		err = f(&Snapshot{ctx, conn, &b.reader})
 	}

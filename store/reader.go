@@ -145,14 +145,14 @@ func (r *Reader) View(ctx context.Context, f func(*Snapshot) error) (err error) 
 		return r.place.explain(ctx, err)
 	}
 	defer conn.Close() // returns it to the pool
-	if _, err := conn.ExecContext(ctx, r.engine.begin); err != nil {
-		return r.place.explain(ctx, err)
-	}
-	defer func() {
+	defer func() {     // also of a transaction that SQLite began although the context ended: whoever gets the connection next could begin none
 		if _, end := conn.ExecContext(context.WithoutCancel(ctx), rollback); err == nil {
 			err = r.place.explain(ctx, end)
 		}
 	}()
+	if _, err := conn.ExecContext(ctx, r.engine.begin); err != nil {
+		return r.place.explain(ctx, err)
+	}
 	return r.place.explain(ctx, f(&Snapshot{ctx, conn, r}))
 }
 

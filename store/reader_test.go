@@ -3,10 +3,15 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"database/sql/driver"
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
+	"time"
+
+	"modernc.org/sqlite"
 
 	"github.com/pastelnetwork/smartpool/chain"
 	"github.com/pastelnetwork/smartpool/pastel"
@@ -305,4 +310,73 @@ func TestReadersRefuseWhatIsNoLedger(t *testing.T) {
 	}
 	_, err := store.OpenReader(context.Background(), "postgres://%zz", regtest(t), false)
 	isSentence(t, err, "malformed")
+}
+
+// late makes connections on which, once it is armed, the context of the next transaction ends just as that begins, as SQLite's driver may have it.
+type late struct {
+	driver.Connector
+	armed bool
+}
+
+// Connect implements driver.Connector.
+func (l *late) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := l.Connector.Connect(ctx)
+	return &lateConn{c, l}, err
+}
+
+type lateConn struct {
+	driver.Conn
+	of *late
+}
+
+// ExecContext implements driver.ExecerContext.
+func (c *lateConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	result, err := c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
+	if c.of.armed && strings.HasPrefix(query, "BEGIN") {
+		c.of.armed = false
+		return nil, context.Canceled
+	}
+	return result, err
+}
+
+// QueryContext implements driver.QueryerContext.
+func (c *lateConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+}
+
+// A transaction that begins just as its context ends stays on no connection: the next one there could not begin, and one that writes would lock the
+// file for ever.
+func TestTransactionsOfEndedContextsEnd(t *testing.T) {
+	t.Parallel()
+	url := sqliteFile(t)
+	blocks := recorded(t, "life")[:4]
+	l := open(t, url)
+	l.step(t, -1, blocks[:3])
+	r, told := reader(t, url), alerts(t, l)
+	connector, err := sqlite.NewConnector(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow := &late{Connector: connector}
+	silent := func(string, []driver.NamedValue) {}
+	if err := errors.Join(r.Record(slow, silent), told.Record(slow, silent)); err != nil {
+		t.Fatal(err)
+	}
+	for what, ask := range map[string]func() error{
+		"reading": func() error { return r.View(t.Context(), func(*store.Snapshot) error { return nil }) },
+		"writing": func() error { return told.Do(t.Context(), func(*store.AlertTx) error { return nil }) },
+	} {
+		slow.armed = true
+		if err := ask(); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if err := ask(); err != nil {
+			t.Errorf("%s again: %v", what, err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := l.Step(ctx, 2, blocks[3:]); err != nil {
+		t.Error(err)
+	}
 }

@@ -354,7 +354,7 @@ func (w *writer) insertPool(p *pool.Head) error {
 	w.numbers.lastPool++
 	name := func(text string) int32 { return w.numbers.names[text] }
 	x := db.InsertPoolParams{
-		Num: w.numbers.lastPool, ID: string(p.ID), Status: p.Status.String(), Company: p.Company, Operator: name(p.Operator.String()),
+		Num: w.numbers.lastPool, ID: string(p.ID), Status: p.Status.String(), Company: storable.Replace(p.Company), Operator: name(p.Operator.String()),
 		Supernode: name(p.Supernode.String()), FeeAddress: name(w.address(p.FeeAddress)), Escrow: name(w.address(ticket.EscrowAddress(p.ID))),
 		Required: p.Required, Target: p.Target, Factor: p.Factor, Fee: p.Fee, Period: int64(p.Period), Opened: int64(p.InitHeight),
 		OpenedTx: p.InitTx[:], Activated: after(p.Activated), ActivationTx: activation(p), Deadline: after(p.Deadline), Ended: after(p.Ended),

@@ -143,11 +143,19 @@ func (d *Daemon) Run(ctx context.Context) error {
 	return err
 }
 
-// dial connects to the node, once. It waits for a node that is unreachable, and refuses a wrong one.
-func (d *Daemon) dial(ctx context.Context) error {
-	if d.node != nil {
-		return nil
+// dial meets the node, once, and connects to its bell, which rings until the context ends.
+func (d *Daemon) dial(ctx context.Context) (err error) {
+	if d.node == nil {
+		err = d.meetNode(ctx)
 	}
+	if err == nil && d.cfg.NodeZMQ != "" {
+		d.bell, err = d.node.Bell(ctx, d.cfg.NodeZMQ)
+	}
+	return err
+}
+
+// meetNode connects to the node. It waits for one that is unreachable, and refuses a wrong one.
+func (d *Daemon) meetNode(ctx context.Context) error {
 	cfg := d.cfg.nodeConfig(d.net.Network)
 	cfg.Odd = d.odd.report
 	client, err := pasteld.New(cfg)
@@ -175,10 +183,7 @@ func (d *Daemon) dial(ctx context.Context) error {
 		d.log.Warn("the node is pruned: it deletes old blocks, and the ledger needs all of them; use a full node, which runs without -prune")
 	}
 	d.node = client
-	if d.cfg.NodeZMQ != "" {
-		d.bell, err = client.Bell(ctx, d.cfg.NodeZMQ)
-	}
-	return err
+	return nil
 }
 
 const (
@@ -258,6 +263,7 @@ func (d *Daemon) session(ctx context.Context, opened func()) (err error) {
 	opened()
 	defer ledger.Close() // gives a step being stored a few seconds before the database closes
 	ledger.OnOutage(d.outage())
+	ledger.OnStored(d.metrics.stepped)
 	d.ready.store(ledger.Outage)
 	defer d.ready.store(nil)
 	d.setLedger(ledger)
@@ -355,10 +361,7 @@ func (d *Daemon) follow(ctx context.Context, s *store.Store, ledger *chain.Ledge
 	progress := progress{log: d.log, began: time.Now(), from: ledger.Last().Height}
 	follower := chain.NewFollower(chain.FollowerConfig{
 		Node: d.node, Ledger: ledger, Limits: d.cfg.limits(), Settle: d.settle(), Bell: d.bell, Poll: d.cfg.Poll, Log: d.log,
-		OnStep: func(c *chain.Change, target pastel.Height) {
-			d.metrics.stepped(c)
-			progress.step(c, target)
-		},
+		OnStep: progress.step,
 	})
 	progress.status = follower.Status
 	d.ready.judge(follower.Status)

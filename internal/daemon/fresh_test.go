@@ -476,6 +476,12 @@ func TestFreshPushed(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.is()
+	if err := rules.Disconnect(t.Context(), mined[0]); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"blocks_applied_total 11", "blocks_reverted_total 1", `events_total{type="pool.created"} 0`} {
+		d.answers(s.metrics, http.StatusOK, "\nsmartpool_"+line+"\n")
+	}
 }
 
 // client returns a client of the node.

@@ -147,7 +147,7 @@ func like(t *testing.T, writer daemon.Config, height int) {
 		t.Errorf("at %d the reader shows\n%s", height, strings.Join(want, "\n"))
 	}
 	var got []string
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		if got = ofPools(scrape(t, "http://"+writer.Metrics+"/metrics")); slices.Equal(got, want) {
 			return
 		}
