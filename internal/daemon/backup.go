@@ -1,20 +1,31 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/pastelnetwork/smartpool/internal/secretfile"
 	"github.com/pastelnetwork/smartpool/store"
 )
 
+// backsUp says why backups are neither written nor restored on an operating system: they flush, lock and rename files that are open, which Windows
+// does not allow.
+func backsUp(system string) error {
+	if system == "windows" {
+		return errors.New("backups are not possible on Windows: stop the daemon, and copy its data folder as a whole")
+	}
+	return nil
+}
+
 // Backup writes a backup of the database of the settings to a new file, while a daemon may be running.
 func Backup(ctx context.Context, cfg Config, file string, log *slog.Logger) error {
-	if err := cfg.Check(); err != nil {
+	if err := cmp.Or(backsUp(runtime.GOOS), cfg.Check()); err != nil {
 		return err
 	}
 	net, err := cfg.network()
@@ -42,7 +53,7 @@ func Restore(ctx context.Context, cfg Config, file string, log *slog.Logger) err
 	if cfg.ReadOnly {
 		return errors.New("read-only: restoring writes to the database; omit --read-only")
 	}
-	if err := cfg.Check(); err != nil {
+	if err := cmp.Or(backsUp(runtime.GOOS), cfg.Check()); err != nil {
 		return err
 	}
 	net, err := cfg.network()

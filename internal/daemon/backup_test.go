@@ -126,3 +126,12 @@ func TestBackupsAndRestoresAreKilled(t *testing.T) {
 		})
 	}
 }
+
+// Windows lets nobody write, flush or rename a file as backups do, so both commands say what to do instead before they touch anything.
+func TestBackupsAreRefusedOnWindows(t *testing.T) {
+	for system, want := range map[string]string{"linux": "", "darwin": "", "windows": "copy its data folder"} {
+		if err := daemon.BacksUp(system); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", system, err)
+		}
+	}
+}

@@ -11,7 +11,10 @@ import (
 )
 
 // For tests in this folder.
-var ListEvery = listEvery
+var (
+	BacksUp   = backsUp
+	ListEvery = listEvery
+)
 
 const ListPatience = listPatience
 
