@@ -342,8 +342,8 @@ func TestJoinSaysThatItMayRaise(t *testing.T) {
 			answer["events"] = []any{map[string]any{"type": "pledge.accepted"}}
 		}
 	})
-	const says = "Caution   If this PastelID already has a pledge of this address in the pool, the ticket amends that pledge: it then offers " +
-		"310 PSL in total, paid to the address above\n"
+	const says = "Caution   If this PastelID already has a pledge of this address in the pool, the ticket amends that pledge: it then offers\n" +
+		"          310 PSL in total, paid to the address above\n"
 	join := []string{"join", "atlas", "--pastelid", alice, "--coins", "310", "--output", output}
 	for _, line := range [][]string{
 		slices.Concat(join, []string{"--address", address, "--cold", filepath.Join(x.dir, "t.json")}),

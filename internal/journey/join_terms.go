@@ -46,8 +46,8 @@ func (c *Join) terms(ctx context.Context, r *Daemon, p *wire.PoolDetail, x *tick
 	if usedBefore(&reward) {
 		b.WriteString("          Pools already pay this address, or have paid it: you will not be able to tell those payments apart.\n")
 	}
-	fmt.Fprintf(&b, "Caution   If this PastelID already has a pledge of this address in the pool, the ticket amends that pledge: it then offers "+
-		"%d PSL in total, paid to the address above\n", x.PledgedCoins)
+	fmt.Fprintf(&b, "Caution   If this PastelID already has a pledge of this address in the pool, the ticket amends that pledge: it then offers\n"+
+		"          %d PSL in total, paid to the address above\n", x.PledgedCoins)
 	fmt.Fprintf(&b, "Leaving   forfeits what the pledge earned since the last settlement (one every %d blocks) and costs up to %d points of reputation per pledge\n",
 		r.Params.SettlementInterval, pool.LeavingCosts(pool.Member))
 	return b.String(), nil

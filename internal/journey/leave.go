@@ -95,8 +95,8 @@ func writeLeaving(b *strings.Builder, h *client.Holding, width int) {
 		what = "the coins of these addresses"
 	}
 	fmt.Fprintf(b, "  To leave, send %s to another address, with any wallet.\n", what)
-	b.WriteString("  If you send only some of an address's coins, the rules first use up what costs nothing: offers beyond what counts, and " +
-		"pledges on standby. If that is not enough, pledges end, the one that joined last first.\n")
+	b.WriteString("  If you send only some of an address's coins, the rules first use up what costs nothing: offers beyond what counts, and\n" +
+		"  pledges on standby. If that is not enough, pledges end, the one that joined last first.\n")
 	if !many {
 		return
 	}

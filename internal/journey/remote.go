@@ -38,8 +38,8 @@ func (r *Daemon) posts(operator string) (*wire.Posting, error) {
 func (r *Daemon) posting(o *wire.Posting, address string) string {
 	return fmt.Sprintf("Posting   the daemon at %s posts the ticket and pays for it, %s PSL; you pay nothing\n"+
 		"          It learns that this address and this PastelID are yours, as everybody does once a block holds the ticket, and where you connect from\n"+
-		"          Only the daemon says what address %s holds: compare the output with your wallet. If it is not yours or is too "+
-		"small, the ticket is rejected. The daemon can move no coins, and change nothing of what you sign\n", r.URL, o.Fee, address)
+		"          Only the daemon says what address %s holds: compare the output with your wallet. If it is not yours or is too\n"+
+		"          small, the ticket is rejected. The daemon can move no coins, and change nothing of what you sign\n", r.URL, o.Fee, address)
 }
 
 // byDaemon returns the flags with which a command posts a ticket through this daemon.
