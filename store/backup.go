@@ -197,9 +197,14 @@ func seal(ctx context.Context, file string) (err error) {
 	return flush(file)
 }
 
-// flush makes a file durable.
-func flush(path string) error {
-	f, err := os.Open(path)
+// flush makes a file durable. Windows flushes only what is open for writing.
+func flush(file string) error { return flushAs(file, os.O_RDWR) }
+
+// flushNames makes the names in a folder durable.
+func flushNames(folder string) error { return flushAs(folder, os.O_RDONLY) }
+
+func flushAs(path string, flag int) error {
+	f, err := os.OpenFile(path, flag, 0)
 	if err != nil {
 		return err
 	}
@@ -214,9 +219,9 @@ func appear(part, to string) error {
 		if err := os.Rename(part, to); err != nil {
 			return err
 		}
-		return flush(filepath.Dir(to))
+		return flushNames(filepath.Dir(to))
 	}
-	return errors.Join(os.Remove(part), flush(filepath.Dir(to)))
+	return errors.Join(os.Remove(part), flushNames(filepath.Dir(to)))
 }
 
 // errNoBackup says that a file is something else.

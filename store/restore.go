@@ -144,7 +144,7 @@ func restoreSQLite(ctx context.Context, backup, path string, net pool.Params, sh
 	if err := os.Rename(next, path); err != nil {
 		return r, err
 	}
-	return r, flush(filepath.Dir(path))
+	return r, flushNames(filepath.Dir(path))
 }
 
 // mostKept bounds the names tried for a file that is kept.
@@ -193,7 +193,7 @@ func keepSQLite(path string) (string, error) {
 			return "", err
 		}
 	}
-	return kept, flush(filepath.Dir(path))
+	return kept, flushNames(filepath.Dir(path))
 }
 
 func restorePostgres(ctx context.Context, backup, database string, net pool.Params, shadow bool, kept string) (r Restored, err error) {

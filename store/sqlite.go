@@ -99,12 +99,8 @@ func backUp(ctx context.Context, pool *sql.DB, to string) error {
 	if err := os.Chmod(part, private); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(part, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
 	// SQLite flushes no copy: after a power failure, there might be the upgrade without it.
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	if err := flush(part); err != nil {
 		return err
 	}
 	return os.Rename(part, free)
