@@ -28,6 +28,17 @@ var (
 	original = strings.NewReplacer("\ufffe0", "\x00", "\ufffe1", "\ufffe")
 )
 
+// company reads such a name.
+type company string
+
+// Scan implements sql.Scanner.
+func (c *company) Scan(stored any) error {
+	var text sql.NullString
+	err := text.Scan(stored)
+	*c = company(original.Replace(text.String))
+	return err
+}
+
 // PoolFilter selects pools; zero fields do not filter.
 type PoolFilter struct {
 	ID         ticket.PoolID
@@ -103,9 +114,7 @@ func (s *Snapshot) NewestNames(most int) ([]PoolName, error) {
 	q := selecting("SELECT p.id, p.company, " + nameOf("p.operator") + " FROM pools p")
 	q.order(Page{Limit: most, Desc: true}, []string{"p.num"})
 	return all(s, q, func(rows *sql.Rows) (x PoolName, err error) {
-		err = rows.Scan(&x.ID, &x.Company, &x.Operator)
-		x.Company = original.Replace(x.Company)
-		return x, err
+		return x, rows.Scan(&x.ID, (*company)(&x.Company), &x.Operator)
 	})
 }
 
@@ -273,13 +282,12 @@ func (s *Snapshot) scanPoolAfter(rows *sql.Rows, before ...any) (p PoolRow, err 
 	var status, operator, supernode, fee, escrow string
 	var opened, activation []byte
 	var activated, deadline, ended sql.NullInt64
-	err = rows.Scan(append(before, &p.Num, &p.ID, &status, &p.Company, &operator, &supernode, &fee, &escrow, &p.Required, &p.Target, &p.Factor, &p.Fee,
-		&p.Period, &p.InitHeight, &opened, &activated, &activation, &deadline, &ended, &p.Counted, &p.Offered, &p.Low, &p.Broken, &p.Members,
+	err = rows.Scan(append(before, &p.Num, &p.ID, &status, (*company)(&p.Company), &operator, &supernode, &fee, &escrow, &p.Required, &p.Target, &p.Factor,
+		&p.Fee, &p.Period, &p.InitHeight, &opened, &activated, &activation, &deadline, &ended, &p.Counted, &p.Offered, &p.Low, &p.Broken, &p.Members,
 		&p.Standby, &p.Plain, &p.Escrowed, &p.Claimed, &p.Pending)...)
 	if err != nil {
 		return p, err
 	}
-	p.Company = original.Replace(p.Company)
 	p.Activated, p.Deadline, p.Ended = height(activated), height(deadline), height(ended)
 	var errs [7]error
 	p.Operator, errs[0] = pastelid.Parse(operator)
@@ -386,8 +394,6 @@ func (s *Snapshot) PoolsOfOperators(operators []int64, most int) ([]OperatorPool
 	in(q, "o.operator", operators)
 	q.text.WriteString(" ORDER BY p.num")
 	return all(s, q, func(rows *sql.Rows) (x OperatorPool, err error) {
-		err = rows.Scan(&x.Operator, &x.ID, &x.Company, &x.Fee)
-		x.Company = original.Replace(x.Company)
-		return x, err
+		return x, rows.Scan(&x.Operator, &x.ID, (*company)(&x.Company), &x.Fee)
 	})
 }
